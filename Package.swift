@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The instruction set to compile for: that of this machine unless PRSGD_MARCH names another
+// (a login node often differs from its compute nodes).
+let march = Context.environment["PRSGD_MARCH"] ?? "native"
+
+// PRSGD_MPI=mpich builds the same sources against MPICH.
+let mpi = Context.environment["PRSGD_MPI"] ?? "openmpi"
+
+let revision =
+  Context.environment["PRSGD_REVISION"]
+  ?? Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "-dirty" : "") }
+  ?? "unknown"
+
+// Swift has no setting of its own for the instruction set; the importer's decides its code generation too.
+// Debug builds get it as well: without fused multiply-add every SIMD product becomes a library call.
+let swift: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "prsgd-mpi",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .target(
+      name: "CHost",
+      cSettings: [
+        .define("PRSGD_MARCH", to: "\"\(march)\""),
+        .define("PRSGD_REVISION", to: "\"\(revision)\""),
+      ]),
+    .systemLibrary(name: "CMPI", pkgConfig: mpi == "mpich" ? "mpich" : "ompi-c"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+
+    library("Failures"),
+    library("MessagePassing", ["CMPI", "Failures"]),
+    library("Kernels", ["CHost", "COpenBLAS"]),
+    library("Datasets", ["CZlib", "Failures", "Kernels"]),
+    library("Models", ["Kernels"]),
+    library("Averaging", ["Kernels", "MessagePassing"]),
+    library("Records", ["Failures", "Kernels"]),
+    library("Training", ["Averaging", "Datasets", "Failures", "MessagePassing", "Models", "Records"]),
+    .executableTarget(
+      name: "prsgd-mpi",
+      dependencies: [
+        "CHost", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift,
+      // What is installed runs on nodes without a Swift toolchain.
+      linkerSettings: [
+        .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
+        .linkedLibrary("swiftSynchronization"), .linkedLibrary("swift_Concurrency"),
+      ]),
+  ]
+)

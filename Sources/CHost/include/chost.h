@@ -1,0 +1,40 @@
+// What the compiler, the processor and the process know and Swift has no name for.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/// The value of -march this program was built with.
+const char *chost_march(void);
+/// The git revision this program was built from.
+const char *chost_revision(void);
+
+/// Whether this processor has AVX-512 (foundation, DQ, BW and VL), AVX2 with FMA.
+bool chost_cpu_has_avx512(void);
+bool chost_cpu_has_avx2(void);
+/// The processor's brand string, or an empty one.
+const char *chost_cpu_name(void);
+
+/// Makes this thread's arithmetic treat denormal numbers as zero, inputs and results.
+void chost_flush_denormals(void);
+
+/// Replaces this process by itself with the same arguments; returns only if that failed.
+void chost_restart(char *const arguments[]);
+
+/// Width in bits of the vectors that this build's Swift code uses, from the importer's own target.
+static inline int chost_vector_bits(void) {
+#if defined(__AVX512F__)
+  return 512;
+#elif defined(__AVX2__) && defined(__FMA__)
+  return 256;
+#else
+  return 128;
+#endif
+}
+/// Whether this build's Swift code may use fused multiply-add instructions.
+static inline bool chost_has_fma(void) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  return true;
+#else
+  return false;
+#endif
+}

@@ -1,0 +1,43 @@
+// What <mpi.h> offers only as macros, which Swift does not import, as functions. The same getters serve Open MPI,
+// whose handles are pointers, and MPICH, whose handles are integers.
+#pragma once
+#define OMPI_SKIP_MPICXX 1
+#define MPICH_SKIP_MPICXX 1
+#include <mpi.h>
+
+static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
+static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
+static inline MPI_Comm cmpi_comm_null(void) { return MPI_COMM_NULL; }
+static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN; }
+static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
+
+static inline MPI_Datatype cmpi_byte(void) { return MPI_BYTE; }
+static inline MPI_Datatype cmpi_int32(void) { return MPI_INT32_T; }
+static inline MPI_Datatype cmpi_int64(void) { return MPI_INT64_T; }
+static inline MPI_Datatype cmpi_float(void) { return MPI_FLOAT; }
+static inline MPI_Datatype cmpi_double(void) { return MPI_DOUBLE; }
+
+static inline MPI_Op cmpi_sum(void) { return MPI_SUM; }
+static inline MPI_Op cmpi_min(void) { return MPI_MIN; }
+static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
+
+// A request is a pointer in one library, which Swift imports as an optional, and an integer in the other, which it does
+// not: inside a structure both look the same.
+typedef struct {
+  MPI_Request handle;
+} cmpi_request;
+
+static inline cmpi_request cmpi_request_null(void) { return (cmpi_request){MPI_REQUEST_NULL}; }
+static inline int cmpi_request_is_null(cmpi_request request) { return request.handle == MPI_REQUEST_NULL; }
+
+static inline int cmpi_iallreduce(const void *source, void *result, int count, MPI_Datatype type, MPI_Op operation,
+                                  MPI_Comm communicator, cmpi_request *request) {
+  return MPI_Iallreduce(source, result, count, type, operation, communicator, &request->handle);
+}
+static inline int cmpi_ibarrier(MPI_Comm communicator, cmpi_request *request) {
+  return MPI_Ibarrier(communicator, &request->handle);
+}
+static inline int cmpi_test(cmpi_request *request, int *flag) {
+  return MPI_Test(&request->handle, flag, MPI_STATUS_IGNORE);
+}
+static inline int cmpi_wait(cmpi_request *request) { return MPI_Wait(&request->handle, MPI_STATUS_IGNORE); }

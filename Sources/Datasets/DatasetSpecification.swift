@@ -1,0 +1,72 @@
+import Failures
+
+/// Which dataset to use, as a user writes it: `NAME` or `NAME:ARGUMENTS`.
+public enum DatasetSpecification: Equatable, Sendable {
+  /// `synthetic` or `synthetic:KEY=VALUE,…`
+  case synthetic(SyntheticProblem)
+  /// `fashion-mnist` or `fashion-mnist:FOLDER` (Xiao, Rasul, Vollgraf 2017)
+  case fashionMNIST(folder: String)
+  /// `mnist:FOLDER` (LeCun, Bottou, Bengio, Haffner 1998)
+  case mnist(folder: String)
+  /// `idx:FOLDER`: files of one's own, in the format and under the names of MNIST's.
+  case idx(folder: String)
+
+  /// Where Debian installs Fashion-MNIST.
+  public static let fashionMNISTFolder = "/usr/share/datasets/fashion-mnist"
+
+  private static let names = ["synthetic", "fashion-mnist", "mnist", "idx"]
+
+  /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one, and for arguments out of range.
+  public init(parsing text: String) throws {
+    // Only the first colon separates: a folder's name may have others.
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let name = parts[0]
+    let arguments = parts.count > 1 ? parts[1] : nil
+
+    func folder(default fallback: String? = nil) throws -> String {
+      guard let folder = arguments ?? fallback, !folder.isEmpty else {
+        throw Failure(.usage, "dataset \(name) wants the folder with its files: \(name):FOLDER")
+      }
+      return folder
+    }
+    switch name {
+    case "synthetic": self = .synthetic(try arguments.map { try SyntheticProblem(parsing: $0) } ?? SyntheticProblem())
+    case "fashion-mnist": self = .fashionMNIST(folder: try folder(default: Self.fashionMNISTFolder))
+    case "mnist": self = .mnist(folder: try folder())
+    case "idx": self = .idx(folder: try folder())
+    default: throw Failure.unknownName(name, kind: "dataset", known: Self.names)
+    }
+  }
+
+  /// Opens one part of the dataset.
+  ///
+  /// - Parameters:
+  ///   - seed: the run's seed, from which a synthetic dataset is made.
+  ///   - classCount: for the test part, how many classes the training part has.
+  /// - Throws: `Failure(.inputOutput)` for what is missing, `Failure(.badData)` for what is damaged.
+  public func open(_ part: DatasetPart, seed: UInt64, classCount: Int? = nil) throws -> any DatasetReader {
+    switch self {
+    case .synthetic(let problem):
+      return SyntheticReader(problem, part: part, seed: seed)
+    case .fashionMNIST(let folder):
+      let hint = "Debian's package dataset-fashion-mnist installs them in \(Self.fashionMNISTFolder)"
+      return try IDXReader(name: "fashion-mnist", folder: folder, part: part, classCount: classCount, hint: hint)
+    case .mnist(let folder):
+      return try IDXReader(name: "mnist", folder: folder, part: part, classCount: classCount)
+    case .idx(let folder):
+      return try IDXReader(name: "idx", folder: folder, part: part, classCount: classCount)
+    }
+  }
+}
+
+extension DatasetSpecification: CustomStringConvertible {
+  /// The canonical text, with every default written out; parses to the same specification.
+  public var description: String {
+    switch self {
+    case .synthetic(let problem): "synthetic:\(problem)"
+    case .fashionMNIST(let folder): "fashion-mnist:\(folder)"
+    case .mnist(let folder): "mnist:\(folder)"
+    case .idx(let folder): "idx:\(folder)"
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Kernels
+
+/// The samples that one worker trains on, in file order.
+public final class Shard {
+  /// The feature rows (sample, rowStride); what pads a row is zero.
+  public let features: AlignedBuffer<Float>
+  /// The class of each sample.
+  public let labels: AlignedBuffer<Int32>
+  public let format: SampleFormat
+  /// Distance between two rows, in floats: every row starts on a cache line.
+  public let rowStride: Int
+  /// How many samples were appended.
+  public private(set) var count = 0
+
+  /// - Parameter capacity: how many samples can be appended.
+  public init(capacity: Int, format: SampleFormat) {
+    self.format = format
+    rowStride = rounded(format.featureCount, upTo: AlignedBuffer<Float>.alignment / MemoryLayout<Float>.stride)
+    features = AlignedBuffer(count: capacity * rowStride)
+    labels = AlignedBuffer(count: capacity)
+  }
+
+  /// Adds the sample that is stored at `bytes` in this shard's format.
+  public func append(_ bytes: UnsafeRawPointer, label: Int32) {
+    precondition(count < labels.count, "the shard is full")
+    precondition(label >= 0 && label < format.classCount, "the label is no class")
+    format.decode(bytes, into: features.pointer + count * rowStride)
+    labels.pointer[count] = label
+    count += 1
+  }
+
+  /// The features of a sample (channels, height, width).
+  public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
+    precondition(index >= 0 && index < count)
+    return features.pointer + index * rowStride
+  }
+}

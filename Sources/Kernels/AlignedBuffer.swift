@@ -1,0 +1,48 @@
+import Glibc
+
+/// Memory of fixed size, zeroed, aligned to a cache line, and freed with its owner.
+///
+/// Parameters, gradients, activations and shards live in these: allocated once, before the first step.
+public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  public static var alignment: Int { 64 }
+
+  public let pointer: UnsafeMutablePointer<Element>
+  public let count: Int
+
+  public init(count: Int) {
+    precondition(count >= 0, "a buffer has no negative size")
+    var memory: UnsafeMutableRawPointer?
+    let bytes = max(count, 1) * MemoryLayout<Element>.stride
+    let status = posix_memalign(&memory, Self.alignment, bytes)
+    guard status == 0, let memory else { fatalError("out of memory: \(bytes) bytes were refused") }
+    memset(memory, 0, bytes)
+    pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  public convenience init(_ elements: some Collection<Element>) {
+    self.init(count: elements.count)
+    _ = elements.withContiguousStorageIfAvailable { source in
+      pointer.update(from: source.baseAddress!, count: count)
+    } ?? zip(0..., elements).forEach { pointer[$0] = $1 }
+  }
+
+  deinit { free(pointer) }
+
+  public var elements: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
+
+  public subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return pointer[index]
+    }
+    set {
+      precondition(index >= 0 && index < count)
+      pointer[index] = newValue
+    }
+  }
+}
+
+/// The smallest multiple of `unit` that is at least `count`.
+@inlinable
+public func rounded(_ count: Int, upTo unit: Int) -> Int { (count + unit - 1) / unit * unit }

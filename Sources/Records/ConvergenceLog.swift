@@ -1,0 +1,102 @@
+/// One evaluation of the average model: a row of `convergence.csv`.
+public struct ConvergenceRow: Sendable {
+  /// Local steps every worker has done.
+  public var step = 0
+  /// Exchanges finished.
+  public var round = 0
+  /// Passes of all workers together over the training set.
+  public var epoch = 0.0
+  /// Samples that all workers together have computed gradients of.
+  public var samples = 0
+  public var learningRate = 0.0
+  /// Steps from one exchange to the next.
+  public var interval = 0
+  /// Mean cross-entropy in nats over the training set, and the share of it predicted right.
+  public var trainLoss = 0.0
+  public var trainAccuracy = 0.0
+  /// The same over the test set, where there is one.
+  public var testLoss: Double?
+  public var testAccuracy: Double?
+  /// (1/N) Σ‖x̄ − x_i‖² just before the last averaging.
+  public var consensusDistance = 0.0
+  /// 4γ²I²Ĝ², Ĝ the largest gradient norm so far; only plain SGD has it.
+  public var consensusBound: Double?
+  /// Payload a worker has contributed to exchanges so far.
+  public var bytesSent = 0
+  /// Training only, in seconds; evaluation excluded.
+  public var elapsedSeconds = 0.0
+  /// Means over the workers, in seconds.
+  public var computeSeconds = 0.0
+  public var communicationSeconds = 0.0
+  public var waitSeconds = 0.0
+
+  public init() {}
+
+  /// Of all workers together.
+  public var samplesPerSecond: Double { elapsedSeconds > 0 ? Double(samples) / elapsedSeconds : 0 }
+
+  static let header =
+    "step,round,epoch,samples,learning_rate,interval,train_loss,train_accuracy,test_loss,test_accuracy,"
+    + "consensus_distance,consensus_bound,bytes_sent,"
+    + "elapsed_seconds,compute_seconds,communication_seconds,wait_seconds\n"
+
+  var line: String {
+    let test = [testLoss, testAccuracy].map { $0.map { "\($0)" } ?? "" }
+    var fields = ["\(step)", "\(round)", "\(epoch)", "\(samples)", "\(learningRate)", "\(interval)"]
+    fields += ["\(trainLoss)", "\(trainAccuracy)"] + test
+    fields += ["\(consensusDistance)", consensusBound.map { "\($0)" } ?? "", "\(bytesSent)"]
+    let timings = [elapsedSeconds, computeSeconds, communicationSeconds, waitSeconds]
+    return (fields + timings.map { $0.formatted(decimals: 6) }).joined(separator: ",") + "\n"
+  }
+}
+
+/// What one worker did up to an evaluation: a row of `workers.csv`.
+public struct WorkerRow: Sendable {
+  public var step = 0
+  public var rank = 0
+  public var localSteps = 0
+  public var samples = 0
+  public var computeSeconds = 0.0
+  public var communicationSeconds = 0.0
+  public var waitSeconds = 0.0
+  /// Mean loss over the worker's batches since the evaluation before.
+  public var localLoss: Double?
+
+  /// ‖x̄ − x_i‖² just before the last averaging; the mean of all workers' is in the other file.
+  public var squaredDeviation = 0.0
+  /// Of any step so far.
+  public var largestSquaredGradient = 0.0
+  public var trainingSeconds = 0.0
+
+  public init() {}
+
+  static let header =
+    "step,rank,local_steps,samples,compute_seconds,communication_seconds,wait_seconds,local_loss\n"
+
+  var line: String {
+    // The loss stands last in the file though it is no timing: a timing is compared with a tolerance, by name.
+    let timings = [computeSeconds, communicationSeconds, waitSeconds].map { $0.formatted(decimals: 6) }
+    let fields = ["\(step)", "\(rank)", "\(localSteps)", "\(samples)"] + timings
+    return (fields + [localLoss.map { "\($0)" } ?? ""]).joined(separator: ",") + "\n"
+  }
+}
+
+/// The two CSV files of a run, each row on disk before the run goes on.
+public final class ConvergenceLog {
+  private let convergence: OutputFile
+  private let workers: OutputFile
+
+  /// Creates both files in `folder` and writes their headers.
+  /// - Throws: `Failure` where a file cannot be written.
+  public init(folder: String) throws {
+    convergence = try OutputFile(creating: folder + "/convergence.csv")
+    workers = try OutputFile(creating: folder + "/workers.csv")
+    try convergence.write(ConvergenceRow.header)
+    try workers.write(WorkerRow.header)
+  }
+
+  public func append(_ row: ConvergenceRow, workers rows: [WorkerRow]) throws {
+    try convergence.write(row.line)
+    try workers.write(rows.map(\.line).joined())
+  }
+}

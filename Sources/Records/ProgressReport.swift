@@ -1,0 +1,55 @@
+import Glibc
+
+/// What a user sees while a run goes on: on a terminal one line that changes, elsewhere a line per evaluation.
+public final class ProgressReport {
+  public let isTerminal: Bool
+  private let isQuiet: Bool
+  private var hasLine = false
+  private var nextUpdate = 0.0
+
+  public init(isQuiet: Bool, isTerminal: Bool = ProgressReport.standardOutputIsTerminal) {
+    self.isQuiet = isQuiet
+    self.isTerminal = isTerminal
+  }
+
+  /// Whether the user sees standard output on a terminal.
+  ///
+  /// A launcher gives its processes a pseudo-terminal whatever its own output is, so where there is a launcher, what
+  /// counts is where *its* output goes.
+  public static var standardOutputIsTerminal: Bool {
+    guard StandardStream.output.isTerminal else { return false }
+    guard getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("PMI_SIZE") != nil else { return true }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+      let length = readlink("/proc/\(getppid())/fd/1", buffer.baseAddress!, buffer.count - 1)
+      guard length > 0 else { return false }
+      buffer[length] = 0
+      let target = String(cString: buffer.baseAddress!)
+      return target.hasPrefix("/dev/pts/") || target.hasPrefix("/dev/tty")
+    }
+  }
+
+  /// A line that stays.
+  public func say(_ line: String) {
+    if isQuiet { return }
+    erase()
+    write(line + "\n")
+  }
+
+  /// A line that the next one replaces; at most a few times a second, and on a terminal only.
+  public func show(at time: Double, _ line: () -> String) {
+    guard isTerminal, !isQuiet, time >= nextUpdate else { return }
+    nextUpdate = time + 0.25
+    erase()
+    write(line())
+    hasLine = true
+  }
+
+  private func erase() {
+    if hasLine { write("\r\u{1B}[K") }
+    hasLine = false
+  }
+
+  private func write(_ text: String) {
+    StandardStream.output.write(text)
+  }
+}

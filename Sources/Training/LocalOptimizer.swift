@@ -1,0 +1,38 @@
+import Averaging
+import Kernels
+
+/// The step a worker takes by itself: SGD, with momentum or without, as torch.optim.SGD does it.
+public struct LocalOptimizer: Equatable, Sendable {
+  /// γ.
+  public var learningRate: Double
+  /// β; zero is plain SGD.
+  public var momentum: Double
+  /// λ: λx is added to the gradient of every parameter.
+  public var weightDecay: Double
+
+  public init(learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+  }
+
+  /// g ← g + λx: fixes the gradient at the worker's own model, before an average takes that model's place.
+  func addWeightDecay(_ worker: WorkerState) {
+    if weightDecay != 0 { worker.gradient.add(Float(weightDecay), times: worker.parameters) }
+  }
+
+  /// u ← β u + g + λ x; x ← x − γ u, where without momentum u is the gradient itself.
+  /// - Parameter decaying: whether λx is still to be added.
+  /// - Returns: ‖g + λx‖² of plain SGD, nil with momentum.
+  func step(_ worker: WorkerState, decaying: Bool) -> Double? {
+    let weightDecay = decaying ? Float(weightDecay) : 0
+    guard let momentumBuffer = worker.momentum else {
+      return worker.parameters.descend(
+        gradient: worker.gradient, learningRate: Float(learningRate), weightDecay: weightDecay)
+    }
+    worker.parameters.descend(
+      gradient: worker.gradient, momentumBuffer: momentumBuffer, learningRate: Float(learningRate),
+      momentum: Float(momentum), weightDecay: weightDecay)
+    return nil
+  }
+}

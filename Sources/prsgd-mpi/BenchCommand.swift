@@ -1,0 +1,134 @@
+import ArgumentParser
+import Averaging
+import Datasets
+import FoundationEssentials
+import Kernels
+import MessagePassing
+import Models
+import Records
+import Training
+
+/// `prsgd-mpi bench`.
+struct BenchCommand: ParallelCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures the step loop alone, on random data resident in memory.",
+    discussion: """
+      Every rank has --samples random images of 28x28 in 10 classes. After a warm-up of two intervals the steps are \
+      timed; the slowest rank counts.
+
+        mpirun -np 2 prsgd-mpi bench --model mlp --hidden 512,256 --batch-size 32 --interval 8 --steps 1000 --json
+      """)
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Method") var method: MethodOptions
+  @OptionGroup(title: "Local steps") var step: StepOptions
+
+  @Option(help: ArgumentHelp("Steps that are timed.", valueName: "n"))
+  var steps = 1000
+
+  @Option(help: ArgumentHelp("Samples of each rank.", valueName: "n"))
+  var samples = 60_000
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps).") }
+    guard samples > 0 else { throw ValidationError("--samples must be at least 1, not \(samples).") }
+    if case .samples(let count) = step.batchSize, count > samples {
+      throw ValidationError("--batch-size \(count) is more than the \(samples) --samples.")
+    }
+  }
+
+  mutating func run(on communicator: Communicator) throws {
+    BLASLibrary.threads = step.blasThreads
+    let trainer = makeTrainer(communicator)
+    for _ in 0..<2 * method.interval { try trainer.step() }
+    try communicator.barrier()
+    trainer.timer.reset()
+    let start = PhaseTimer.now()
+    for _ in 0..<steps { try trainer.step() }
+    let seconds = try communicator.allReduce(PhaseTimer.now() - start, .maximum)
+    try trainer.agreeOnStatus()
+    let phases = try communicator.allGather(trainer.timer.seconds)
+    guard communicator.isRoot else { return }
+    let total = Double(steps * trainer.batchSize * communicator.size)
+    let report = BenchReport(
+      model: model.model.rawValue, ranks: communicator.size, batchSize: trainer.batchSize,
+      interval: trainer.method.schedule.longestInterval, steps: steps, seconds: seconds,
+      samplesPerSecond: total / seconds, share: BenchReport.shares(phases), blasKernel: BLASLibrary.kernel)
+    print(json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text)
+  }
+
+  private func makeTrainer(_ communicator: Communicator) -> Trainer {
+    let shard = RandomShard.make(samples: samples, seed: step.seed, rank: communicator.rank)
+    let format = shard.format
+    let batchSize = if case .samples(let count) = step.batchSize { count } else { shard.count }
+    let piece = min(batchSize, TrainingSession.largestPiece)
+    let layers = model.specification.layers(inputs: format.featureCount, classes: format.classCount)
+    let network = Network(layers, maximumBatch: piece)
+    let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: step.momentum != 0)
+    network.initialize(worker.parameters, seed: step.seed)
+    let sampler = BatchSampler(
+      sampleCount: shard.count, batchSize: batchSize, seed: step.seed, worker: communicator.rank)
+    return Trainer(
+      method: method.method(momentum: step.momentum), optimizer: step.optimizer, worker: worker, network: network,
+      batches: BatchGatherer(shard: shard, sampler: sampler, batchSize: batchSize, maximumRows: piece),
+      communicator: communicator)
+  }
+}
+
+/// What `bench` measured.
+struct BenchReport: Encodable {
+  let model: String
+  let ranks: Int
+  /// Of one rank.
+  let batchSize: Int
+  let interval: Int
+  let steps: Int
+  /// Of the slowest rank.
+  let seconds: Double
+  /// Of all ranks together.
+  let samplesPerSecond: Double
+  /// Of each phase, mean over the ranks.
+  let share: [String: Double]
+  let blasKernel: String
+
+  static func shares(_ seconds: [[Double]]) -> [String: Double] {
+    let total = seconds.reduce(0) { $0 + $1.reduce(0, +) }
+    return Dictionary(
+      uniqueKeysWithValues: Phase.allCases.map { phase in
+        ("\(phase)", seconds.reduce(0) { $0 + $1[phase.rawValue] } / total)
+      })
+  }
+
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  var text: String {
+    "\(model), batch \(batchSize), interval \(interval), \(ranks) \(ranks == 1 ? "rank" : "ranks"): "
+      + "\(Int(samplesPerSecond).formattedWithCommas) samples/s (\(steps) steps in "
+      + "\(seconds.formatted(decimals: 3)) s)"
+  }
+}
+
+/// Random images, the same work as real ones and nothing to learn.
+enum RandomShard {
+  static func make(samples: Int, seed: UInt64, rank: Int) -> Shard {
+    let format = SampleFormat(channels: 1, height: 28, width: 28, classCount: 10, encoding: .float)
+    let shard = Shard(capacity: samples, format: format)
+    var random = RandomSource(seed: seed, purpose: .benchmark, index: rank)
+    let sample = AlignedBuffer<Float>(count: format.featureCount)
+    for _ in 0..<samples {
+      // Uniform with the mean and deviation of standardised pixels: normal numbers would take longer than the measurement.
+      for feature in 0..<sample.count { sample.pointer[feature] = (Float(random.nextWord()) * 0x1p-32 - 0.5) * 3.4641 }
+      shard.append(sample.pointer, label: Int32(random.nextIndex(below: format.classCount)))
+    }
+    return shard
+  }
+}

@@ -1,0 +1,55 @@
+import Failures
+import FoundationEssentials
+import Records
+
+/// `--config FILE`: the options of a `run.json`, as if they stood on the command line ahead of those that do.
+enum ConfigurationFile {
+  private struct Contents: Decodable {
+    let options: [String: OptionValue]
+  }
+
+  /// `arguments` with the options of the file that they name put in front, so that the later ones win.
+  /// - Throws: `Failure` where the file cannot be read or is not one.
+  static func expand(_ arguments: [String]) throws -> [String] {
+    guard let path = path(in: arguments) else { return arguments }
+    let contents = try read(path)
+    let options = contents.options.sorted { $0.key < $1.key }.flatMap { self.arguments(name: $0.key, value: $0.value) }
+    // A subcommand stays first.
+    let head = arguments.first.map { $0.hasPrefix("-") ? 0 : 1 } ?? 0
+    return arguments.prefix(head) + options + arguments.dropFirst(head)
+  }
+
+  private static func path(in arguments: [String]) -> String? {
+    for (index, argument) in arguments.enumerated() {
+      if argument == "--config", index + 1 < arguments.count { return arguments[index + 1] }
+      if argument.hasPrefix("--config=") { return String(argument.dropFirst("--config=".count)) }
+    }
+    return nil
+  }
+
+  private static func read(_ path: String) throws -> Contents {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw Failure(.inputOutput, "cannot read the configuration \(path)")
+    }
+    do {
+      return try JSONDecoder().decode(Contents.self, from: data)
+    } catch DecodingError.keyNotFound(let key, _) {
+      throw Failure(.badData, "\(path): has no \"\(key.stringValue)\", which a run.json holds its options in")
+    } catch {
+      throw Failure(.badData, "\(path): is not a run.json: \(error)")
+    }
+  }
+
+  private static func arguments(name: String, value: OptionValue) -> [String] {
+    switch value {
+    case .flag(true): ["--\(name)"]
+    case .flag(false): ["--no-\(name)"]
+    case .integer(let number): ["--\(name)=\(number)"]
+    case .number(let number): ["--\(name)=\(number)"]
+    case .text(let text): ["--\(name)=\(text)"]
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import CHost
+import Kernels
+import MessagePassing
+import Models
+import Records
+
+/// The files of one run, which rank 0 writes.
+final class RunFiles {
+  let folder: String
+  let log: ConvergenceLog
+
+  /// Makes the run's folder, and writes `run.json` and the headers of the logs.
+  init(options: TrainCommand, manifest: RunManifest) throws {
+    if let output = options.output {
+      try RunFolder.prepare(output, overwriting: options.overwrite)
+      folder = output
+    } else {
+      let dataset = "\(options.dataset)".prefix { $0 != ":" }
+      folder = try RunFolder.create(named: "\(options.method.algorithm.rawValue)-\(dataset)")
+    }
+    try manifest.write(to: folder + "/run.json")
+    log = try ConvergenceLog(folder: folder)
+  }
+
+  /// Saves the model, and the manifest with its result.
+  func finish(_ manifest: RunManifest, tensors: [SavedTensor]) throws {
+    try SafeTensors.write(tensors, to: folder + "/model.safetensors")
+    try manifest.write(to: folder + "/run.json")
+  }
+}
+
+extension RunManifest {
+  init(options: [String: OptionValue], problem: Problem, hosts: [String]) {
+    self.init(
+      program: Program(
+        name: "prsgd-mpi", version: ProgramVersion.number, revision: ProgramVersion.revision,
+        march: ProgramVersion.march, vectorBits: Int(chost_vector_bits())),
+      machine: Machine(
+        mpi: MPIRuntime.libraryVersion, blas: BLASLibrary.version, blasKernel: BLASLibrary.kernel,
+        blasThreads: BLASLibrary.threads, processor: ProgramVersion.processor, ranks: hosts.count, hosts: hosts),
+      started: RunFolder.timestamp("%Y-%m-%dT%H:%M:%S%z"), options: options, problem: problem)
+  }
+}
+
+extension Network {
+  /// The parameters under the names and in the layouts of PyTorch.
+  func savedTensors(_ parameters: ParameterVector) -> [SavedTensor] {
+    tensors.map { tensor in
+      let numbers = UnsafeBufferPointer(start: parameters.pointer + tensor.offset, count: tensor.count)
+      switch tensor.layout {
+      case .plain: return SavedTensor(name: tensor.name, shape: tensor.shape, numbers: Array(numbers))
+      case .transposed:
+        let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+        let exchanged = (0..<rows * columns).map { numbers[$0 % columns * rows + $0 / columns] }
+        return SavedTensor(name: tensor.name, shape: tensor.shape, numbers: exchanged)
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import ArgumentParser
+import Averaging
+import Datasets
+import Failures
+import Models
+import Records
+import Training
+
+/// How the models are averaged, or what instead.
+enum Algorithm: String, CaseIterable, ExpressibleByArgument {
+  case restarted = "pr-sgd"
+  case parallel = "psgd"
+}
+
+enum Order: String, CaseIterable, ExpressibleByArgument {
+  case averageFirst = "average-first"
+  case stepFirst = "step-first"
+}
+
+enum ModelName: String, CaseIterable, ExpressibleByArgument {
+  case logisticRegression = "logreg"
+  case multilayerPerceptron = "mlp"
+}
+
+extension MomentumPolicy: ExpressibleByArgument {}
+extension Normalization: ExpressibleByArgument {}
+
+/// Widths of hidden layers, as "512,256".
+struct LayerWidths: ExpressibleByArgument, CustomStringConvertible {
+  let widths: [Int]
+
+  init(_ widths: [Int]) { self.widths = widths }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.allSatisfy({ $0 != nil && $0! > 0 && $0! <= 1 << 20 }) else { return nil }
+    widths = parts.map { $0! }
+  }
+
+  var description: String { widths.map(String.init).joined(separator: ",") }
+}
+
+/// A number of samples, or a worker's whole shard.
+enum BatchSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
+  case samples(Int)
+  case full
+
+  init?(argument: String) {
+    if argument == "full" {
+      self = .full
+    } else if let count = Int(argument) {
+      self = .samples(count)
+    } else {
+      return nil
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .samples(let count): "\(count)"
+    case .full: "full"
+    }
+  }
+}
+
+/// Which network, the same in `train` and `bench`.
+struct ModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The network: logreg (from zeros) or mlp.", valueName: "name"))
+  var model = ModelName.multilayerPerceptron
+
+  @Option(help: ArgumentHelp("Widths of the mlp's hidden layers.", valueName: "n,n,…"))
+  var hidden = LayerWidths([512, 256])
+
+  var specification: ModelSpecification {
+    switch model {
+    case .logisticRegression: .logisticRegression
+    case .multilayerPerceptron: .multilayerPerceptron(hidden: hidden.widths)
+    }
+  }
+
+  var recorded: [String: OptionValue] {
+    ["model": .text(model.rawValue), "hidden": .text("\(hidden)")]
+  }
+}
+
+/// Which method of averaging, the same in `train` and `bench`.
+struct MethodOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("pr-sgd: models are averaged every --interval steps; psgd: gradients, every step.", valueName: "name"))
+  var algorithm = Algorithm.restarted
+
+  @Option(
+    help: ArgumentHelp(
+      "average-first is equation 2 of the paper: the average of the models from before the step, less the step. "
+        + "step-first averages what the workers reach by the step.", valueName: "name"))
+  var order = Order.averageFirst
+
+  @Option(help: ArgumentHelp("I: local steps from one averaging to the next.", valueName: "steps"))
+  var interval = 8
+
+  @Flag(inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
+  var overlap = true
+
+  @Option(help: ArgumentHelp("What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
+  var momentumPolicy = MomentumPolicy.average
+
+  func validate() throws {
+    guard interval > 0 else { throw ValidationError("--interval must be at least 1, not \(interval).") }
+  }
+
+  /// - Parameter momentum: β of the optimizer.
+  func method(momentum: Double) -> Method {
+    let policy = momentum == 0 ? nil : momentumPolicy
+    switch (algorithm, order) {
+    case (.parallel, _): return .parallelSGD
+    case (.restarted, .averageFirst):
+      return .averageFirst(interval: interval, momentum: policy, overlapped: overlap)
+    case (.restarted, .stepFirst): return .stepFirst(interval: interval, momentum: policy)
+    }
+  }
+
+  var recorded: [String: OptionValue] {
+    [
+      "algorithm": .text(algorithm.rawValue), "order": .text(order.rawValue), "interval": .integer(interval),
+      "overlap": .flag(overlap), "momentum-policy": .text(momentumPolicy.rawValue),
+    ]
+  }
+}
+
+/// A worker's own steps, the same in `train` and `bench`.
+struct StepOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Samples in each worker's batch, or full for its whole shard.", valueName: "n|full"))
+  var batchSize = BatchSize.samples(32)
+
+  @Option(help: ArgumentHelp("γ: the learning rate.", valueName: "rate"))
+  var learningRate = 0.05
+
+  @Option(help: ArgumentHelp("β: momentum, as torch.optim.SGD has it; 0 is plain SGD.", valueName: "factor"))
+  var momentum = 0.9
+
+  @Option(help: ArgumentHelp("λ: λx is added to every gradient.", valueName: "factor"))
+  var weightDecay = 1e-4
+
+  @Option(help: ArgumentHelp("Of everything random: the same seed and ranks give the same bits.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Threads of a rank's BLAS products.", valueName: "n"))
+  var blasThreads = 1
+
+  func validate() throws {
+    if case .samples(let count) = batchSize, count < 1 {
+      throw ValidationError("--batch-size must be at least 1, not \(count).")
+    }
+    guard learningRate > 0, learningRate.isFinite else {
+      throw ValidationError("--learning-rate must be positive, not \(learningRate).")
+    }
+    guard momentum >= 0, momentum < 1 else {
+      throw ValidationError("--momentum must be at least 0 and below 1, not \(momentum).")
+    }
+    guard weightDecay >= 0, weightDecay.isFinite else {
+      throw ValidationError("--weight-decay must not be negative, not \(weightDecay).")
+    }
+    guard (1...1024).contains(blasThreads) else {
+      throw ValidationError("--blas-threads must be 1 to 1024, not \(blasThreads).")
+    }
+  }
+
+  var optimizer: LocalOptimizer {
+    LocalOptimizer(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+  }
+
+  var recorded: [String: OptionValue] {
+    [
+      "batch-size": .text("\(batchSize)"), "learning-rate": .number(learningRate),
+      "momentum": .number(momentum), "weight-decay": .number(weightDecay),
+      "seed": seed <= UInt64(Int.max) ? .integer(Int(seed)) : .text("\(seed)"), "blas-threads": .integer(blasThreads),
+    ]
+  }
+}
