@@ -80,7 +80,6 @@ kind(c) = runs > 1 ? \
   sprintf("with lines linewidth 2.5 linecolor rgb '#606060' dashtype %d", dashed(c) ? 2 : 1) : look(1, c)
 legend = legend . "keyentry " . kind(1) . " title 'training set', keyentry " . kind(2) . " title 'test set'"
 
-
 # One legend for all four panels stands below them, in as many rows as the names need.
 longestName = 12
 do for [i = 1:runs] { longestName = runs > 1 && strlen(Names[i]) > longestName ? strlen(Names[i]) : longestName }
@@ -89,7 +88,7 @@ legendColumns = int(1440. / (9.5 * longestName + 90))
 legendColumns = legendColumns < 1 ? 1 : legendColumns > entries ? entries : legendColumns
 legendRows = int((entries - 1) / legendColumns) + 1
 legendHeight = 0.02 + 0.025 * legendRows
-bottomMargin = 0.07 + legendHeight
+bottomMargin = 0.078 + legendHeight
 
 do for [type = 1:2] {
   if (type == 1) {
@@ -151,11 +150,9 @@ do for [type = 1:2] {
   unset xlabel
   unset ylabel
   unset logscale
-  set margins screen 0.02, screen 0.98, screen 0.005, screen legendHeight
-  set xrange [0:1]
-  set yrange [0:1]
-  set key on inside center center horizontal noopaque samplen 3 width 2 maxcols legendColumns
-  eval "plot " . legend
+  set margins at screen 0.02, 0.98, 0.005, legendHeight
+  set key on at screen 0.52, 0.01 center bottom horizontal noopaque samplen 3 width 2 maxcols legendColumns
+  eval "plot [0:1] [0:1] NaN notitle, " . legend
   unset multiplot
   unset output
 }

@@ -5,6 +5,8 @@ import Glibc
 /// Parameters, gradients, activations and shards live in these: allocated once, before the first step.
 public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public static var alignment: Int { 64 }
+  /// Bytes past the end that may be read, with any content, and never written: kernels load whole vectors.
+  public static var slack: Int { 128 }
 
   public let pointer: UnsafeMutablePointer<Element>
   public let count: Int
@@ -12,7 +14,7 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   public init(count: Int) {
     precondition(count >= 0, "a buffer has no negative size")
     var memory: UnsafeMutableRawPointer?
-    let bytes = max(count, 1) * MemoryLayout<Element>.stride
+    let bytes = count * MemoryLayout<Element>.stride + Self.slack
     let status = posix_memalign(&memory, Self.alignment, bytes)
     guard status == 0, let memory else { fatalError("out of memory: \(bytes) bytes were refused") }
     memset(memory, 0, bytes)

@@ -8,15 +8,11 @@ extension Matrix {
     }
   }
 
-  /// y ← max(y + bias, 0), row by row.
-  public func addToRowsAndRectify(_ bias: UnsafePointer<Float>) {
+  /// y ← max(y, 0). NaN stays NaN: a diverged run must not look like a dead unit.
+  public func rectify() {
     for r in 0..<rows {
       let y = row(r)
-      for c in 0..<columns {
-        let value = y[c] + bias[c]
-        // Written so that NaN stays NaN: a diverged run must not look like a dead unit.
-        y[c] = value < 0 ? 0 : value
-      }
+      for c in 0..<columns { y[c] = y[c] < 0 ? 0 : y[c] }
     }
   }
 
@@ -29,12 +25,14 @@ extension Matrix {
     }
   }
 
-  /// sums (columns) ← Σ over rows, or added to it when `accumulating`.
-  public func sumRows(into sums: UnsafeMutablePointer<Float>, accumulating: Bool = false) {
-    if !accumulating { sums.update(repeating: 0, count: columns) }
+  /// Σ over the rows, a bias' gradient, handed to `target`.
+  public func sumRows(target: GradientTarget) {
+    let sums = target.gradient
+    if !target.isAccumulating { sums.update(repeating: 0, count: columns) }
     for r in 0..<rows {
       let g = row(r)
       for c in 0..<columns { sums[c] += g[c] }
     }
+    target.takeStored(count: columns)
   }
 }

@@ -1,5 +1,4 @@
-/// The updates of a worker's model, one pass over memory each. A product that is added is fused into the addition, here
-/// and in every other form of the same update, so that all forms give the same bits.
+/// The updates of a worker's model, one pass over memory each.
 extension ParameterVector {
   /// v ← v + a·w.
   public func add(_ a: Float, times w: ParameterVector) {
@@ -31,34 +30,19 @@ extension ParameterVector {
 
   /// Plain SGD: x ← x − γ (g + λ x), x being this vector.
   /// - Returns: ‖g + λ x‖² with x from before.
-  public func descend(gradient: ParameterVector, learningRate: Float, weightDecay: Float) -> Double {
+  public func descend(_ step: SGDStep, gradient: ParameterVector) -> Double {
     precondition(count == gradient.count)
     let (x, g) = (vectors, gradient.vectors)
-    let step = Lanes(repeating: -learningRate)
-    let decay = Lanes(repeating: weightDecay)
     return Reductions.accumulate(vectorCount) { i, sum in
-      var total = g[i]
-      total.addProduct(decay, x[i])
+      let total = step.descend(&x[i], g[i])
       sum.addProduct(total, total)
-      x[i].addProduct(step, total)
     }
   }
 
-  /// SGD with momentum as torch.optim.SGD has it: u ← β u + g + λ x; x ← x − γ u, x being this vector.
-  public func descend(
-    gradient: ParameterVector, momentumBuffer: ParameterVector, learningRate: Float, momentum: Float, weightDecay: Float
-  ) {
+  /// SGD with momentum: u ← β u + g + λ x; x ← x − γ u, x being this vector.
+  public func descend(_ step: SGDStep, gradient: ParameterVector, momentumBuffer: ParameterVector) {
     precondition(count == gradient.count && count == momentumBuffer.count)
     let (x, g, u) = (vectors, gradient.vectors, momentumBuffer.vectors)
-    let step = Lanes(repeating: -learningRate)
-    let decay = Lanes(repeating: weightDecay)
-    let keep = Lanes(repeating: momentum)
-    for i in 0..<vectorCount {
-      var velocity = g[i]
-      velocity.addProduct(decay, x[i])
-      velocity.addProduct(keep, u[i])
-      u[i] = velocity
-      x[i].addProduct(step, velocity)
-    }
+    for i in 0..<vectorCount { step.descend(&x[i], momentumBuffer: &u[i], g[i]) }
   }
 }

@@ -2,8 +2,7 @@ import Kernels
 
 /// A fully connected layer, y = σ(x W + b), σ the identity or the rectified linear unit max(·, 0).
 ///
-/// W is kept (in, out), the layout in which all three products of a step run over rows; PyTorch's `nn.Linear` has
-/// (out, in), and so has an exported model.
+/// How W is laid out in the flat vector is its kernels' choice; an exported model has PyTorch's (out, in).
 public struct Dense: Layer {
   public enum Activation: Sendable { case none, rectifier }
   public enum Initialization: Sendable {
@@ -13,58 +12,58 @@ public struct Dense: Layer {
   }
 
   public let name: String
-  public let inputCount: Int
-  public let outputCount: Int
   public let activation: Activation
   public let initialization: Initialization
+  let products: DenseProducts
 
-  /// - Parameter name: what PyTorch calls the module, such as "0" in an `nn.Sequential`; "" for a bare `nn.Linear`.
+  /// - Parameters:
+  ///   - name: what PyTorch calls the module, such as "0" in an `nn.Sequential`; "" for a bare `nn.Linear`.
+  ///   - kernels: which do the products; those that suit the shape unless given.
   public init(
-    _ name: String, inputs: Int, outputs: Int, activation: Activation = .none, initialization: Initialization = .he
+    _ name: String, inputs: Int, outputs: Int, activation: Activation = .none, initialization: Initialization = .he,
+    kernels: DenseProducts.Kernels? = nil
   ) {
     self.name = name
-    inputCount = inputs
-    outputCount = outputs
     self.activation = activation
     self.initialization = initialization
+    products = DenseProducts(inputCount: inputs, outputCount: outputs, kernels: kernels)
   }
+
+  public var inputCount: Int { products.inputCount }
+  public var outputCount: Int { products.outputCount }
+  private var weightCount: Int { inputCount * outputCount }
 
   public var tensors: [ParameterTensor] {
     let prefix = name.isEmpty ? "" : name + "."
-    return [
-      ParameterTensor(name: prefix + "weight", shape: [outputCount, inputCount], offset: 0, layout: .transposed),
-      ParameterTensor(name: prefix + "bias", shape: [outputCount], offset: weightCount),
-    ]
-  }
-
-  private var weightCount: Int { inputCount * outputCount }
-
-  private func weights(_ parameters: UnsafeMutablePointer<Float>) -> Matrix {
-    Matrix(parameters, rows: inputCount, columns: outputCount)
+    let weight = ParameterTensor(name: prefix + "weight", shape: [outputCount, inputCount], offset: 0) {
+      [products, inputCount] index in products.index(input: index % inputCount, output: index / inputCount)
+    }
+    return [weight, ParameterTensor(name: prefix + "bias", shape: [outputCount], offset: weightCount)]
   }
 
   public func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource) {
     parameters.update(repeating: 0, count: parameterCount)
     guard initialization == .he else { return }
     let deviation = (2 / Double(inputCount)).squareRoot()
-    for i in 0..<weightCount { parameters[i] = Float(deviation * random.nextNormal()) }
+    // In the exported order, so that a start does not depend on the kernels.
+    let place = tensors[0].place
+    for index in 0..<weightCount { parameters[place(index)] = Float(deviation * random.nextNormal()) }
   }
 
   public func forward(_ parameters: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix) {
-    output.multiply(input, weights(parameters))
-    switch activation {
-    case .none: output.addToRows(parameters + weightCount)
-    case .rectifier: output.addToRowsAndRectify(parameters + weightCount)
-    }
+    products.forward(weights: parameters, bias: parameters + weightCount, input: input, output: output)
+    if activation == .rectifier { output.rectify() }
   }
 
   public func backward(
-    _ parameters: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, accumulating: Bool,
-    input: Matrix, output: Matrix, outputGradient: Matrix, inputGradient: Matrix?
+    _ parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
+    outputGradient: Matrix, inputGradient: Matrix?
   ) {
     if activation == .rectifier { outputGradient.mask(whereZero: output) }
-    weights(gradient).multiply(input.transposed, outputGradient, accumulating: accumulating)
-    outputGradient.sumRows(into: gradient + weightCount, accumulating: accumulating)
-    inputGradient?.multiply(outputGradient, weights(parameters).transposed)
+    if let inputGradient {
+      products.inputGradient(weights: parameters, outputGradient: outputGradient, inputGradient: inputGradient)
+    }
+    products.weightGradient(input: input, outputGradient: outputGradient, target: target)
+    outputGradient.sumRows(target: target.advanced(by: weightCount))
   }
 }

@@ -1,26 +1,22 @@
 import Kernels
 
 /// A parameter as PyTorch would name and shape it, and where its numbers are in the flat vector.
-public struct ParameterTensor: Equatable, Sendable {
-  public enum Layout: Sendable {
-    /// Row-major in `shape`.
-    case plain
-    /// Row-major with the two axes of `shape` exchanged.
-    case transposed
-  }
+public struct ParameterTensor: Sendable {
+  /// Where the number at an index of the exported row-major tensor is, from `offset` on.
+  public typealias Place = @Sendable (Int) -> Int
 
   public let name: String
   /// As exported.
   public let shape: [Int]
   /// Of the first number, from the start of the flat vector.
   public var offset: Int
-  public let layout: Layout
+  public let place: Place
 
-  public init(name: String, shape: [Int], offset: Int, layout: Layout = .plain) {
+  public init(name: String, shape: [Int], offset: Int, place: @escaping Place = { $0 }) {
     self.name = name
     self.shape = shape
     self.offset = offset
-    self.layout = layout
+    self.place = place
   }
 
   public var count: Int { shape.reduce(1, *) }
@@ -41,11 +37,11 @@ public protocol Layer: Sendable {
   /// output (batch, outputCount) ← layer(input (batch, inputCount)).
   func forward(_ parameters: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix)
 
-  /// Given ∂loss/∂output, finds ∂loss/∂parameters (added to `gradient` when `accumulating`) and, where wanted,
-  /// ∂loss/∂input. `outputGradient` may be overwritten.
+  /// Given ∂loss/∂output, finds ∂loss/∂input where wanted, and then hands ∂loss/∂parameters to `target`, which may
+  /// change the parameters at once. `outputGradient` may be overwritten.
   func backward(
-    _ parameters: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, accumulating: Bool,
-    input: Matrix, output: Matrix, outputGradient: Matrix, inputGradient: Matrix?)
+    _ parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
+    outputGradient: Matrix, inputGradient: Matrix?)
 }
 
 extension Layer {

@@ -96,17 +96,14 @@ public final class Network {
     return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale)
   }
 
-  /// The backward pass after `forward` on the same parameters and input.
-  /// - Parameters:
-  ///   - gradient: receives ∂(scale · Σ loss)/∂parameters; has it added when `accumulating`.
+  /// The backward pass after `forward` on the same parameters and input: hands ∂(scale · Σ loss)/∂parameters to `target`,
+  /// the flat vector's.
   public func backward(
-    _ parameters: ParameterVector, _ input: Matrix, gradient: ParameterVector, accumulating: Bool = false,
-    poll: Poll = {}
+    _ parameters: ParameterVector, _ input: Matrix, target: GradientTarget, poll: Poll = {}
   ) throws {
-    precondition(gradient.count == parameterCount)
     for index in (0..<layers.count).reversed() {
       layers[index].backward(
-        parameters.pointer + offsets[index], gradient: gradient.pointer + offsets[index], accumulating: accumulating,
+        parameters.pointer + offsets[index], target: target.advanced(by: offsets[index]),
         input: index == 0 ? input : output(index - 1, rows: input.rows), output: output(index, rows: input.rows),
         outputGradient: outputGradient(index, rows: input.rows),
         inputGradient: index == 0 ? nil : outputGradient(index - 1, rows: input.rows))

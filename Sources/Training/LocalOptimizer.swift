@@ -21,18 +21,20 @@ public struct LocalOptimizer: Equatable, Sendable {
     if weightDecay != 0 { worker.gradient.add(Float(weightDecay), times: worker.parameters) }
   }
 
+  /// The arithmetic of a step, with λ or, where `addWeightDecay` was called, without.
+  func arithmetic(decaying: Bool) -> SGDStep {
+    SGDStep(
+      learningRate: Float(learningRate), momentum: Float(momentum), weightDecay: decaying ? Float(weightDecay) : 0)
+  }
+
   /// u ← β u + g + λ x; x ← x − γ u, where without momentum u is the gradient itself.
-  /// - Parameter decaying: whether λx is still to be added.
-  /// - Returns: ‖g + λx‖² of plain SGD, nil with momentum.
-  func step(_ worker: WorkerState, decaying: Bool) -> Double? {
-    let weightDecay = decaying ? Float(weightDecay) : 0
+  /// - Returns: ‖g + λx‖² of plain SGD, 0 with momentum.
+  func step(_ worker: WorkerState, decaying: Bool) -> Double {
+    let step = arithmetic(decaying: decaying)
     guard let momentumBuffer = worker.momentum else {
-      return worker.parameters.descend(
-        gradient: worker.gradient, learningRate: Float(learningRate), weightDecay: weightDecay)
+      return worker.parameters.descend(step, gradient: worker.gradient)
     }
-    worker.parameters.descend(
-      gradient: worker.gradient, momentumBuffer: momentumBuffer, learningRate: Float(learningRate),
-      momentum: Float(momentum), weightDecay: weightDecay)
-    return nil
+    worker.parameters.descend(step, gradient: worker.gradient, momentumBuffer: momentumBuffer)
+    return 0
   }
 }

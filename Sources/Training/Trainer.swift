@@ -30,6 +30,7 @@ public final class Trainer {
   private let communicator: Communicator
   private let network: Network
   private let batches: BatchGatherer
+  private let squaredGradient = AlignedBuffer<Double>(count: 1)
 
   /// - Precondition: `worker` has as many parameters as `network`, and is the same on every rank.
   public init(
@@ -65,8 +66,7 @@ public final class Trainer {
       averager.applyModelAverage(resetMomentum: resetMomentum)
       takeLocalStep(decaying: false)
     case .stepThenAverage(let resetMomentum) where isDue:
-      try computeGradient()
-      takeLocalStep(decaying: true)
+      try computeGradientAndStep()
       try beginAveraging()
       try finishAveraging()
       averager.applyModelAverage(resetMomentum: resetMomentum)
@@ -77,41 +77,57 @@ public final class Trainer {
       averager.applyGradientAverage()
       takeLocalStep(decaying: true)
     case .averageThenStep, .stepThenAverage, .averagedGradient:
-      try computeGradient()
-      takeLocalStep(decaying: true)
+      try computeGradientAndStep()
     }
     timer.enter(.other)
   }
 
   /// The gradient at the worker's own model, of the whole batch, in pieces that fit the network's activations.
   private func computeGradient() throws {
-    var start = 0
-    var score = BatchScore()
-    while start < batchSize {
-      timer.enter(.data)
-      let rows = min(network.maximumBatch, batchSize - start)
-      let (input, labels) = batches.gather(start..<start + rows)
-      timer.enter(.forward)
-      score += try network.forward(
-        worker.parameters, input, labels: labels, scale: 1 / Float(batchSize), poll: pollAveraging)
+    for start in stride(from: 0, to: batchSize, by: network.maximumBatch) {
+      let input = try forward(start..<min(start + network.maximumBatch, batchSize))
       timer.enter(.backward)
-      try network.backward(
-        worker.parameters, input, gradient: worker.gradient, accumulating: start > 0, poll: pollAveraging)
-      start += rows
+      let target = GradientTarget(gradient: worker.gradient.pointer, accumulating: start > 0)
+      try network.backward(worker.parameters, input, target: target, poll: pollAveraging)
     }
     timer.enter(.update)
+  }
+
+  /// A step that nothing comes between: the gradient goes straight into it.
+  private func computeGradientAndStep() throws {
+    guard batchSize <= network.maximumBatch else {
+      try computeGradient()
+      return takeLocalStep(decaying: true)
+    }
+    let input = try forward(0..<batchSize)
+    guard status == .fine else { return }
+    timer.enter(.backward)
+    squaredGradient.pointer.pointee = 0
+    let target = GradientTarget(
+      step: optimizer.arithmetic(decaying: true), parameters: worker.parameters.pointer,
+      momentum: worker.momentum?.pointer, gradient: worker.gradient.pointer, squaredNorm: squaredGradient.pointer)
+    try network.backward(worker.parameters, input, target: target, poll: pollAveraging)
+    largestSquaredGradient = max(largestSquaredGradient, squaredGradient.pointer.pointee)
+  }
+
+  /// The forward pass of a part of the batch; notes where the loss stops being finite.
+  private func forward(_ part: Range<Int>) throws -> Matrix {
+    timer.enter(.data)
+    let (input, labels) = batches.gather(part)
+    timer.enter(.forward)
+    let score = try network.forward(
+      worker.parameters, input, labels: labels, scale: 1 / Float(batchSize), poll: pollAveraging)
     if !score.loss.isFinite && status == .fine { status = .diverged(step: steps, rank: communicator.rank) }
     localScore += score
-    localSamples += batchSize
+    localSamples += part.count
+    return input
   }
 
   private func takeLocalStep(decaying: Bool) {
     timer.enter(.update)
     // A worker that diverged stands still until the others know: its last sound model is left as it is.
     guard status == .fine else { return }
-    if let squaredGradient = optimizer.step(worker, decaying: decaying) {
-      largestSquaredGradient = max(largestSquaredGradient, squaredGradient)
-    }
+    largestSquaredGradient = max(largestSquaredGradient, optimizer.step(worker, decaying: decaying))
   }
 
   private func beginAveraging() throws {

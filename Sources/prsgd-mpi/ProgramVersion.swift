@@ -17,16 +17,15 @@ enum ProgramVersion {
     prsgd-mpi \(number) (revision \(revision))
     \(MPIRuntime.libraryVersion)
     \(BLASLibrary.version), kernel \(BLASLibrary.kernel)
-    built for \(march), \(chost_vector_bits())-bit vectors\(slowBuildNote.map { "\nnote: \($0)" } ?? "")
+    built for \(march), \(VectorUnit.bits)-bit vectors\(slowBuildNote.map { "\nnote: \($0)" } ?? "")
     """
   }
 
   /// A build for an older processor than this one must never pass for the real thing.
   static var slowBuildNote: String? {
-    let best = chost_cpu_has_avx512() ? 512 : chost_cpu_has_avx2() ? 256 : 128
-    let bits = Int(chost_vector_bits())
-    guard bits < best else { return nil }
-    return "this build uses \(bits)-bit vectors\(chost_has_fma() ? "" : " without fused multiply-add") where this "
-      + "processor has \(best): build again with PRSGD_MARCH=native"
+    guard VectorUnit.bits < VectorUnit.available else { return nil }
+    let fusing = VectorUnit.hasFusedMultiplyAdd ? "" : " without fused multiply-add"
+    return "this build uses \(VectorUnit.bits)-bit vectors\(fusing) where this processor has "
+      + "\(VectorUnit.available): build again with PRSGD_MARCH=native"
   }
 }

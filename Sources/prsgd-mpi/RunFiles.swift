@@ -1,4 +1,3 @@
-import CHost
 import Kernels
 import MessagePassing
 import Models
@@ -34,7 +33,7 @@ extension RunManifest {
     self.init(
       program: Program(
         name: "prsgd-mpi", version: ProgramVersion.number, revision: ProgramVersion.revision,
-        march: ProgramVersion.march, vectorBits: Int(chost_vector_bits())),
+        march: ProgramVersion.march, vectorBits: VectorUnit.bits),
       machine: Machine(
         mpi: MPIRuntime.libraryVersion, blas: BLASLibrary.version, blasKernel: BLASLibrary.kernel,
         blasThreads: BLASLibrary.threads, processor: ProgramVersion.processor, ranks: hosts.count, hosts: hosts),
@@ -46,14 +45,9 @@ extension Network {
   /// The parameters under the names and in the layouts of PyTorch.
   func savedTensors(_ parameters: ParameterVector) -> [SavedTensor] {
     tensors.map { tensor in
-      let numbers = UnsafeBufferPointer(start: parameters.pointer + tensor.offset, count: tensor.count)
-      switch tensor.layout {
-      case .plain: return SavedTensor(name: tensor.name, shape: tensor.shape, numbers: Array(numbers))
-      case .transposed:
-        let (rows, columns) = (tensor.shape[0], tensor.shape[1])
-        let exchanged = (0..<rows * columns).map { numbers[$0 % columns * rows + $0 / columns] }
-        return SavedTensor(name: tensor.name, shape: tensor.shape, numbers: exchanged)
-      }
+      let numbers = parameters.pointer + tensor.offset
+      return SavedTensor(
+        name: tensor.name, shape: tensor.shape, numbers: (0..<tensor.count).map { numbers[tensor.place($0)] })
     }
   }
 }

@@ -1,0 +1,255 @@
+# prsgd-mpi: `make` alone lists what there is.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.ONESHELL:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+##@ Variables, as in `make run NP=4`
+NP ?= 8#              ## ranks of `make run`
+EPOCHS ?= 10#         ## passes over the training set of `make run`
+ARGS ?=#              ## more options of `prsgd-mpi train`, or of `bench`
+RUN ?=#               ## folders of the runs that `make plot` draws (default: the newest)
+PLOT ?=#              ## where `make plot` writes, without .png or .svg (default: with the run)
+RANKS ?= 1 2 3 5 8#   ## numbers of ranks that `make test` tries the parallel tests at
+PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
+DESTDIR ?=
+TEST_TIMEOUT ?= 300
+BENCH_STEPS ?= 1000
+
+##@ Environment that Package.swift reads, as in `PRSGD_MPI=mpich make test`
+#   PRSGD_MPI          ## mpich: build with MPICH (into .build-mpich) in place of Open MPI
+#   PRSGD_MARCH        ## the instruction set to build for, as GCC's -march names it (default: native)
+
+PRSGD_MPI ?= openmpi
+export PRSGD_MPI
+ifneq ($(filter-out openmpi mpich,$(PRSGD_MPI)),)
+  $(error PRSGD_MPI is openmpi or mpich, not "$(PRSGD_MPI)")
+endif
+
+# Each MPI library has a folder for what is built with it, so that to change between them builds nothing again. Where
+# both are installed, Debian's plain mpirun is one of the two: the names with a suffix are certain.
+ifeq ($(PRSGD_MPI),mpich)
+  SCRATCH := .build-mpich
+  MPI_PACKAGES := libmpich-dev mpich
+  MPI_MODULE := mpich
+else
+  SCRATCH := .build
+  MPI_PACKAGES := libopenmpi-dev openmpi-bin
+  MPI_MODULE := ompi-c
+endif
+MPIRUN = $(shell command -v mpirun.$(PRSGD_MPI) || echo mpirun)
+PACKAGES := pkg-config $(MPI_PACKAGES) libopenblas-dev zlib1g-dev dataset-fashion-mnist gnuplot-nox make git
+
+SWIFT := swift
+BIN := $(SCRATCH)/release
+PROGRAM := $(BIN)/prsgd-mpi
+TESTS := $(BIN)/prsgd-mpiPackageTests.xctest
+SOURCES := $(wildcard Package.swift Sources Tests)
+
+# More ranks than cores are welcome here, and ranks that wait then yield. Open MPI refuses root unless told twice.
+export OMPI_MCA_rmaps_base_oversubscribe ?= 1
+export OMPI_MCA_mpi_yield_when_idle ?= 1
+ifeq ($(shell id -u),0)
+  export OMPI_ALLOW_RUN_AS_ROOT ?= 1
+  export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM ?= 1
+endif
+
+lint = $(SWIFT) format lint --strict --recursive $(SOURCES)
+
+# On a terminal the build shows its progress; in a log, errors and warnings alone.
+build = if [ -t 1 ]; then \
+    $(SWIFT) build -c release --scratch-path $(SCRATCH) $(1); \
+  else \
+    $(SWIFT) build -c release --scratch-path $(SCRATCH) --quiet $(1); \
+  fi
+
+##@ Targets
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing (with sudo, unless root)
+	@if ! command -v $(SWIFT) >/dev/null; then
+	  echo "make: there is no swift on PATH; Swift 6 or newer is needed: https://www.swift.org/install" >&2
+	  exit 1
+	fi
+	version=$$($(SWIFT) --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\).*/\1/p' | head -n 1)
+	if [ "$${version:-0}" -lt 6 ]; then
+	  echo "make: Swift 6 or newer is needed, and $$(command -v $(SWIFT)) is Swift $${version:-?}:" \
+	    "https://www.swift.org/install" >&2
+	  exit 1
+	fi
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+	  missing=
+	  for command in pkg-config git mpirun; do
+	    command -v $$command >/dev/null || missing+=" $$command"
+	  done
+	  for module in $(MPI_MODULE) openblas zlib; do
+	    pkg-config --exists $$module 2>/dev/null || missing+=" $$module"
+	  done
+	  if [ -n "$$missing" ]; then
+	    echo "make: this is no Debian, so nothing was installed. Not found:$$missing." >&2
+	    echo "make: what Debian calls $(PACKAGES) is needed" >&2
+	    exit 1
+	  fi
+	  exit 0
+	fi
+	missing=
+	for package in $(PACKAGES); do
+	  # Another package may bring the command.
+	  case $$package in
+	    gnuplot-nox) ! command -v gnuplot >/dev/null || continue ;;
+	    pkg-config) ! command -v pkg-config >/dev/null || continue ;;
+	    git | make) ! command -v $$package >/dev/null || continue ;;
+	  esac
+	  status=$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null || true)
+	  [ "$$status" = installed ] || missing+=" $$package"
+	done
+	[ -n "$$missing" ] || exit 0
+	sudo=
+	if [ "$$(id -u)" -ne 0 ]; then
+	  if ! command -v sudo >/dev/null; then
+	    echo "make: packages are missing and there is no sudo; as root: apt-get install$$missing" >&2
+	    exit 1
+	  fi
+	  sudo=sudo
+	fi
+	echo "Installing$$missing"
+	$$sudo apt-get update -q
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+
+.PHONY: build
+build: deps ## build the program (the first time takes some minutes)
+	@echo "Building $(PROGRAM)"
+	$(call build,--product prsgd-mpi)
+
+.PHONY: run
+run: build ## train on Fashion-MNIST: Algorithm 1 on NP ranks
+	@$(MPIRUN) -np $(NP) $(PROGRAM) train --dataset fashion-mnist --model mlp --epochs $(EPOCHS) $(ARGS)
+	if command -v gnuplot >/dev/null; then echo "To draw it: make plot"; fi
+
+.PHONY: test
+test: deps ## check style, build everything, run every test, the parallel ones under mpirun
+	@logs=$$(mktemp -d)
+	step=start
+	finish() {
+	  local code=$$?
+	  rm -rf "$$logs"
+	  if [ $$code -eq 0 ]; then echo "all tests passed"; else echo "tests FAILED: $$step" >&2; fi
+	}
+	trap finish EXIT
+	trap 'exit 130' INT TERM
+	# mpirun gives rank 0 a terminal of its own, which tempts it to colours.
+	[ -t 1 ] || export NO_COLOR=1
+
+	begin() {
+	  step=$$1
+	  echo "== $$step"
+	}
+	# Of a log with an end like "Test run with 12 tests in 3 suites passed": none is no success.
+	require_some() {
+	  local count
+	  count=$$(sed -n 's/.*Test run with \([0-9][0-9]*\) tests\{0,1\} .*/\1/p' "$$1" | tail -n 1)
+	  if [ "$${count:-0}" -eq 0 ]; then
+	    echo "no test was run" >&2
+	    return 1
+	  fi
+	}
+
+	begin "style"
+	$(lint)
+
+	begin "build of the program and the tests"
+	$(call build,--build-tests)
+
+	begin "tests of single processes"
+	$(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --skip RankTests 2>&1 |
+	  tee "$$logs/single.log"
+	require_some "$$logs/single.log"
+
+	# Rank 0 speaks; what the others have to say goes to a log each, shown if the run fails.
+	speak_for_one='rank=$${OMPI_COMM_WORLD_RANK:-$${PMI_RANK:-0}}
+	  if [ "$$rank" -eq 0 ]; then exec "$$@"; fi
+	  exec "$$@" >"$$LOGS/rank-$$rank.log" 2>&1'
+	export LOGS=$$logs
+	for ranks in $(RANKS); do
+	  begin "parallel tests, ranks: $$ranks"
+	  rm -f "$$logs"/rank-*.log
+	  code=0
+	  timeout --foreground --kill-after=10 $(TEST_TIMEOUT) $(MPIRUN) -np $$ranks sh -c "$$speak_for_one" rank \
+	    $(TESTS) --testing-library swift-testing --no-parallel --filter RankTests </dev/null 2>&1 |
+	    tee "$$logs/rank-0.txt" || code=$$?
+	  if [ $$code -eq 0 ]; then
+	    require_some "$$logs/rank-0.txt"
+	    continue
+	  fi
+	  # The status of a test program that found nothing to run.
+	  if [ $$code -eq 69 ]; then echo "no test was run: is there a RankTests target?" >&2; fi
+	  for log in "$$logs"/rank-*.log; do
+	    if [ ! -s "$$log" ] || grep -q 'Test run with .* passed' "$$log"; then continue; fi
+	    echo "-- the end of $$(basename "$$log" .log)"
+	    tail -n 20 "$$log"
+	  done
+	  if [ $$code -eq 124 ] || [ $$code -eq 137 ]; then step+=" (not done in $(TEST_TIMEOUT) s)"; fi
+	  exit 1
+	done
+
+.PHONY: check
+check: lint build ## check style and build: quick
+
+.PHONY: lint
+lint: ## check the style of the Swift sources
+	@$(lint)
+
+.PHONY: format
+format: ## lay out the Swift sources in that style
+	@$(SWIFT) format --in-place --recursive $(SOURCES)
+
+.PHONY: plot
+plot: ## draw loss and accuracy of RUN (several: RUN="runs/a runs/b") as PNG and SVG
+	@docs/plot $(if $(PLOT),-o $(PLOT)) $(RUN)
+
+.PHONY: bench
+bench: build ## measure the step loop: logreg and mlp, at 1 and 2 ranks
+	@for model in logreg mlp; do
+	  for ranks in 1 2; do
+	    $(MPIRUN) -np $$ranks $(PROGRAM) bench --model $$model --batch-size 32 --interval 8 --steps $(BENCH_STEPS) $(ARGS)
+	  done
+	done
+
+.PHONY: install
+install: ## install the built program, job scripts and documents under PREFIX
+	@if [ ! -x $(PROGRAM) ]; then
+	  echo "make: build it first, as yourself: make build" >&2
+	  exit 1
+	fi
+	bin=$(DESTDIR)$(PREFIX)/bin share=$(DESTDIR)$(PREFIX)/share/prsgd-mpi doc=$(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
+	install -d "$$bin" "$$share/jobs" "$$doc"
+	install -m 755 $(PROGRAM) "$$bin/prsgd-mpi"
+	install -m 644 $(wildcard jobs/*) "$$share/jobs"
+	install -m 755 docs/plot "$$share/plot"
+	install -m 644 docs/plot.gp "$$share/plot.gp"
+	install -m 644 $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.png docs/*.svg) "$$doc"
+	echo "installed $$bin/prsgd-mpi, $$share and $$doc"
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` installed
+	@rm -f $(DESTDIR)$(PREFIX)/bin/prsgd-mpi
+	rm -rf $(DESTDIR)$(PREFIX)/share/prsgd-mpi $(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
+
+.PHONY: clean
+clean: ## remove what was built; runs/ is kept
+	@rm -rf .build .build-mpich
+
+.PHONY: help
+help: ## say what there is
+	@echo "prsgd-mpi: parallel restarted SGD over MPI"
+	awk '
+	  /^##@ / { printf "\n%s:\n", substr($$0, 5) }
+	  /^[A-Z_]+ \?=.*## / { name = $$1; value = $$0; sub(/^[A-Z_]+ \?= */, "", value); sub(/^[A-Z_]+ \?=/, "", value)
+	    sub(/#.*/, "", value); text = $$0; sub(/.*## /, "", text)
+	    printf "  %-12s %s%s\n", name, text, value == "" ? "" : " [" value "]" }
+	  /^#   [A-Z_]+ .*## / { text = $$0; sub(/.*## /, "", text); printf "  %-12s %s\n", $$2, text }
+	  /^[a-z]+:.*## / { name = $$1; sub(/:.*/, "", name); text = $$0; sub(/.*## /, "", text)
+	    printf "  %-12s %s\n", name, text }' Makefile

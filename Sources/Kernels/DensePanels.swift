@@ -1,0 +1,206 @@
+/// The three products of a dense layer by SIMD kernels of our own, over weights kept in *panels*.
+///
+/// A panel is the weights to 32 neighbouring outputs (fewer in the last one), one row of it per input:
+///
+///     weights (in, out)               panels, one after another
+///     ┌────32────┬────32────┬─10─┐    ┌────32────┐┌────32────┐┌─10─┐
+///     │ input 0  │          │    │    │ input 0  ││ input 0  ││    │
+///     │ input 1  │          │    │ →  │ input 1  ││ input 1  ││    │
+///     │   …      │          │    │    │   …      ││   …      ││    │
+///     └──────────┴──────────┴────┘    └──────────┘└──────────┘└────┘
+///
+/// Every kernel sums into a `Tile`. A panel is read front to back, so that memory streams, and no two rows that are used
+/// together lie a power of two apart.
+public struct DensePanels: Sendable {
+  typealias Numbers = UnsafeMutablePointer<Float>
+
+  /// Inputs of a panel that stay in the first-level cache while all rows of a batch pass by.
+  private static let innerBlock = 192
+
+  public let inputCount: Int
+  public let outputCount: Int
+  /// ∂loss/∂output of 32 rows, transposed: (out, 32).
+  private let transposed: AlignedBuffer<Float>
+
+  /// - Precondition: at least `Tile.rows` inputs.
+  public init(inputCount: Int, outputCount: Int) {
+    precondition(inputCount >= Tile.rows)
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    transposed = AlignedBuffer(count: outputCount * Tile.width)
+  }
+
+  /// Where the weight from `input` to `output` is.
+  public func index(input: Int, output: Int) -> Int {
+    let first = output / Tile.width * Tile.width
+    return first * inputCount + input * width(ofPanelAt: first) + output - first
+  }
+
+  private func width(ofPanelAt first: Int) -> Int { min(Tile.width, outputCount - first) }
+
+  // MARK: Forward
+
+  /// output (rows, out) ← input (rows, in) · W + bias.
+  /// - Precondition: each row of `output` has room for whole panels.
+  public func forward(
+    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix
+  ) {
+    precondition(input.columns == inputCount && output.columns == outputCount)
+    precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
+    for first in stride(from: 0, to: outputCount, by: Tile.width) {
+      let width = width(ofPanelAt: first)
+      for start in stride(from: 0, to: inputCount, by: Self.innerBlock) {
+        let inner = min(Self.innerBlock, inputCount - start)
+        let block = weights + first * inputCount + start * width
+        for row in stride(from: 0, to: input.rows, by: Tile.rows) {
+          // Past the last row the last one is computed again, and not stored.
+          let rows = TileRows(input.row(row) + start, stride: input.stride, valid: input.rows - row)
+          let y = output.row(row) + first
+          let from = start == 0 ? bias + first : nil
+          Self.forwardTile(rows, block, width, inner, y, output.stride, min(Tile.rows, input.rows - row), from)
+        }
+      }
+    }
+  }
+
+  /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
+  private static func forwardTile(
+    _ x: TileRows, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int, _ valid: Int, _ bias: Numbers?
+  ) {
+    var tile = bias.map { Tile(repeating: Tile.load($0)) } ?? Tile(TileRows(y, stride: yStride, valid: valid))
+    for k in 0..<inner { tile.add(x, k, times: Tile.load(w + k &* width)) }
+    tile.forEachRow { row, sums in
+      if row < valid { Tile.store(sums, y + row &* yStride) }
+    }
+  }
+
+  // MARK: Backward
+
+  /// ∂loss/∂W = inputᵀ · outputGradient, handed to `target` tile by tile.
+  public func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget) {
+    precondition(input.columns == inputCount && outputGradient.columns == outputCount)
+    switch target.rule {
+    case .store: _ = weightGradient(input, outputGradient, GradientSink(target, Store()))
+    case .accumulate: _ = weightGradient(input, outputGradient, GradientSink(target, Accumulate()))
+    case .descend(let step, let squaredNorm):
+      squaredNorm.pointee += weightGradient(input, outputGradient, GradientSink(target, Descend(step)))
+    case .descendWithMomentum(let step, let buffer):
+      _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithMomentum(step, buffer)))
+    }
+  }
+
+  /// A finished tile is parked in a kilobyte of scratch, its rows closed up as they are in the panel, and handed on a
+  /// vector at a time between the steps of the next tile: the memory traffic of an update hides behind the arithmetic.
+  @inline(__always)
+  private func weightGradient<Rule>(_ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>) -> Double {
+    withUnsafeTemporaryAllocation(byteCount: (Tile.rows + 1) * Tile.width * 4, alignment: 64) { memory in
+      let parked = memory.baseAddress!.assumingMemoryBound(to: Float.self)
+      var parkedCount = 0
+      var parkedOffset = 0
+      var squaredNorm = 0.0
+      for first in stride(from: 0, to: outputCount, by: Tile.width) {
+        let width = width(ofPanelAt: first)
+        var squares = SIMD16<Float>()
+        for row in stride(from: 0, to: inputCount, by: Tile.rows) {
+          // The last tile ends with the last input; what it shares with the one before is not taken twice.
+          let start = min(row, inputCount - Tile.rows)
+          let tile = Self.weightGradientTile(
+            input, start, outputGradient, first, sink, parked, parkedCount, parkedOffset, &squares)
+          Self.park(tile, from: row - start, width, parked)
+          parkedCount = (Tile.rows - (row - start)) * width
+          parkedOffset = first * inputCount + row * width
+        }
+        squaredNorm += Double(squares.sum())
+      }
+      return squaredNorm + sink.take(parked, count: parkedCount, at: parkedOffset)
+    }
+  }
+
+  @inline(__always)
+  private static func weightGradientTile<Rule>(
+    _ input: Matrix, _ start: Int, _ outputGradient: Matrix, _ first: Int, _ sink: GradientSink<Rule>,
+    _ parked: Numbers, _ parkedCount: Int, _ parkedOffset: Int, _ squares: inout SIMD16<Float>
+  ) -> Tile {
+    var tile = Tile.zero
+    var x = input.pointer + start
+    var dy = outputGradient.pointer + first
+    var next = 0
+    for _ in 0..<input.rows / 2 {
+      tile.add(x, stride: 1, times: Tile.load(dy))
+      tile.add(x + input.stride, stride: 1, times: Tile.load(dy + outputGradient.stride))
+      x += 2 &* input.stride
+      dy += 2 &* outputGradient.stride
+      if next &+ 16 <= parkedCount {
+        let gradient = UnsafeRawPointer(parked + next).loadUnaligned(as: SIMD16<Float>.self)
+        sink.take(gradient, at: parkedOffset &+ next, squares: &squares)
+        next &+= 16
+      }
+    }
+    if input.rows % 2 == 1 { tile.add(x, stride: 1, times: Tile.load(dy)) }
+    if next < parkedCount {
+      let rest = sink.take(parked + next, count: parkedCount - next, at: parkedOffset + next)
+      squares[0] += Float(rest)
+    }
+    return tile
+  }
+
+  /// Each row's surplus is overwritten by the next.
+  @inline(__always)
+  private static func park(_ tile: Tile, from firstRow: Int, _ width: Int, _ parked: Numbers) {
+    tile.forEachRow { row, sums in
+      if row >= firstRow { Tile.store(sums, parked + (row &- firstRow) &* width) }
+    }
+  }
+
+  /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
+  public func inputGradient(weights: UnsafeMutablePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+    precondition(inputGradient.columns == inputCount && outputGradient.columns == outputCount)
+    for first in stride(from: 0, to: outputGradient.rows, by: Tile.width) {
+      let rows = min(Tile.width, outputGradient.rows - first)
+      transpose(outputGradient, from: first, rows)
+      for row in stride(from: 0, to: inputCount, by: Tile.rows) {
+        let start = min(row, inputCount - Tile.rows)
+        let tile = inputGradientTile(weights, start)
+        Self.storeTransposed(tile, inputGradient.row(first) + start, inputGradient.stride, columns: rows)
+      }
+    }
+  }
+
+  /// Σ over all outputs of W(start + r, o) · ∂loss/∂output(·, o): a row per input, a lane per row of the batch.
+  @inline(__always)
+  private func inputGradientTile(_ weights: Numbers, _ start: Int) -> Tile {
+    var tile = Tile.zero
+    for first in stride(from: 0, to: outputCount, by: Tile.width) {
+      let width = width(ofPanelAt: first)
+      let panel = weights + first &* inputCount + start &* width
+      let dy = transposed.pointer + first &* Tile.width
+      for output in 0..<width {
+        tile.add(panel + output, stride: width, times: Tile.load(dy + output &* Tile.width))
+      }
+    }
+    return tile
+  }
+
+  /// transposed (out, 32) ← `rows` rows of `matrix` from `first` on, the remaining lanes zero.
+  private func transpose(_ matrix: Matrix, from first: Int, _ rows: Int) {
+    if rows < Tile.width { transposed.elements.update(repeating: 0) }
+    for row in 0..<rows {
+      let source = matrix.row(first + row)
+      for output in 0..<outputCount { transposed.pointer[output &* Tile.width &+ row] = source[output] }
+    }
+  }
+
+  /// Stores the first `columns` columns of a tile as rows of eight.
+  @inline(__always)
+  private static func storeTransposed(_ tile: Tile, _ address: Numbers, _ stride: Int, columns: Int) {
+    withUnsafeTemporaryAllocation(byteCount: Tile.rows * Tile.width * 4, alignment: 64) { memory in
+      let block = memory.baseAddress!.assumingMemoryBound(to: Float.self)
+      tile.forEachRow { row, sums in Tile.store(sums, block + row &* Tile.width) }
+      for column in 0..<columns {
+        var eight = SIMD8<Float>()
+        for row in 0..<Tile.rows { eight[row] = block[row &* Tile.width &+ column] }
+        UnsafeMutableRawPointer(address + column &* stride).storeBytes(of: eight, as: SIMD8<Float>.self)
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// The arithmetic of one step of SGD, with momentum as torch.optim.SGD has it: G = g + λ x; u ← β u + G; x ← x − γ u.
+/// Plain SGD has no u and steps by G.
+///
+/// Every form of the update, over whole vectors or inside a kernel, goes through these lines and so gives the same bits:
+/// each product that is added is fused into the addition.
+public struct SGDStep: Sendable {
+  typealias Vector = SIMD16<Float>
+
+  private let negativeRate: Vector
+  private let momentum: Vector
+  private let decay: Vector
+
+  public init(learningRate: Float, momentum: Float, weightDecay: Float) {
+    negativeRate = Vector(repeating: -learningRate)
+    self.momentum = Vector(repeating: momentum)
+    decay = Vector(repeating: weightDecay)
+  }
+
+  /// G.
+  @inline(__always)
+  func total(_ gradient: Vector, _ x: Vector) -> Vector { gradient.addingProduct(decay, x) }
+
+  /// Plain SGD. Returns G.
+  @inline(__always)
+  func descend(_ x: inout Vector, _ gradient: Vector) -> Vector {
+    let total = total(gradient, x)
+    x.addProduct(negativeRate, total)
+    return total
+  }
+
+  /// SGD with momentum.
+  @inline(__always)
+  func descend(_ x: inout Vector, momentumBuffer u: inout Vector, _ gradient: Vector) {
+    u = total(gradient, x).addingProduct(momentum, u)
+    x.addProduct(negativeRate, u)
+  }
+}
