@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 ##@ Variables, as in `make run NP=4`
 NP ?= 8#              ## ranks of `make run`
-EPOCHS ?= 10#         ## passes over the training set of `make run`
+EPOCHS ?= 20#         ## passes over the training set of `make run`
 ARGS ?=#              ## more options of `prsgd-mpi train`, or of `bench`
 RUN ?=#               ## folders of the runs that `make plot` draws (default: the newest)
 PLOT ?=#              ## where `make plot` writes, without .png or .svg (default: with the run)

@@ -60,5 +60,13 @@ let package = Package(
         .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
         .linkedLibrary("swiftSynchronization"), .linkedLibrary("swift_Concurrency"),
       ]),
+
+    tests("KernelsTests", ["Kernels"]),
+    tests("DatasetsTests", ["CZlib", "Datasets", "Failures", "Kernels"]),
+    tests("ModelsTests", ["Kernels", "Models"]),
+    tests("RecordsTests", ["Failures", "Records"]),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    tests("RankTests", ["CAllocationCount", "Training"]),
+    tests("CommandTests", []),
   ]
 )

@@ -52,20 +52,23 @@ do for [i = 1:runs] {
   stats Files[i] using (column("epoch")) nooutput
   if (STATS_max > longestEpoch) { longestEpoch = STATS_max }
 }
-lossMargin = lowestLoss > 0 && 4.8 * lowestLoss > highestLoss ? sqrt(6.3 * lowestLoss / highestLoss) : 1.15  # room for two tics
+# Enough above and below for two tics.
+lossMargin = lowestLoss > 0 && 4.8 * lowestLoss > highestLoss ? sqrt(6.3 * lowestLoss / highestLoss) : 1.15
 timeUnit = longestTime > 3 * 3600 ? 3600. : longestTime > 600 ? 60. : 1.
 timeName = timeUnit == 3600 ? "hours" : timeUnit == 60 ? "minutes" : "seconds"
 
 # Okabe and Ito's colours, told apart with any colour vision; yellow is left out, too faint on white.
 array Colours[7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00"]
 colour(i) = Colours[1 + (i - 1) % 7]
-# A run has a colour and a mark; the test set is drawn solid, the training set dashed. One run alone has a colour for each.
+# A run has a colour and a mark; the test set is drawn solid, the training set dashed. One run alone has a colour for
+# each set.
 array Marks[4] = [7, 5, 9, 13]
 mark(i) = Marks[1 + (i - 1) % 4]
 curveColour(i, c) = runs > 1 ? colour(i) : c % 2 ? colour(2) : colour(1)
 markEvery = rows > 25 ? int(rows / 12) : 1
 dashed(c) = c % 2
-look(i, c) = sprintf("with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %d pointtype %d pointsize %g pointinterval %d", \
+look(i, c) = sprintf( \
+  "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %d pointtype %d pointsize %g pointinterval %d", \
   curveColour(i, c), dashed(c) ? 2 : 1, mark(i), dashed(c) ? 0 : 1.1, markEvery)
 
 abscissa(unused) = column(xcolumn) / unit
@@ -109,7 +112,8 @@ do for [type = 1:2] {
     m = panel > 2 ? 2 : 1
     byTime = panel % 2 == 0
     set title (m == 1 ? "Loss" : "Accuracy") . (byTime ? " against time" : " against epochs")
-    set xlabel byTime ? "training time (" . timeName . ", evaluations not counted)" : "epochs (passes over the training set)"
+    set xlabel byTime ? "training time (" . timeName . ", evaluations not counted)" \
+      : "epochs (passes over the training set)"
     set ylabel m == 1 ? "mean loss per sample" : "accuracy (%)"
     unset logscale
     set format y "%g"
@@ -123,7 +127,7 @@ do for [type = 1:2] {
       }
     }
     if (m == 2) { set yrange [lowestAccuracy < 1 ? 5 * floor(20 * lowestAccuracy) : 0 : *] }
-    set xrange [0:*]
+    set xrange [0:*] noextend
     if ((byTime ? longestTime : longestEpoch) <= 0) { set xrange [-1:1] }
     unset label
     if (Shown[m] == 0) {
@@ -136,7 +140,9 @@ do for [type = 1:2] {
     curves = ""
     do for [c = 2 * m - 1 : 2 * m] {
       do for [i = 1:runs] {
-        if (drawable(i, c)) { curves = curves . sprintf("Files[%d] using (abscissa(0)):(ordinate(%d)) %s notitle, ", i, c, look(i, c)) }
+        if (drawable(i, c)) {
+          curves = curves . sprintf("Files[%d] using (abscissa(0)):(ordinate(%d)) %s notitle, ", i, c, look(i, c))
+        }
       }
     }
     # Without a curve, a point out of sight makes gnuplot draw the empty panel.

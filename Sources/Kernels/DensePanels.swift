@@ -10,7 +10,7 @@
 ///     └──────────┴──────────┴────┘    └──────────┘└──────────┘└────┘
 ///
 /// Every kernel sums into a `Tile`. A panel is read front to back, so that memory streams, and no two rows that are used
-/// together lie a power of two apart.
+/// together lie a power of two apart. There is scratch memory inside, for one caller at a time.
 public struct DensePanels: Sendable {
   typealias Numbers = UnsafeMutablePointer<Float>
 
@@ -21,6 +21,8 @@ public struct DensePanels: Sendable {
   public let outputCount: Int
   /// ∂loss/∂output of 32 rows, transposed: (out, 32).
   private let transposed: AlignedBuffer<Float>
+  /// A tile on its way to memory.
+  private let parked = AlignedBuffer<Float>(count: Tile.rows * Tile.width)
 
   /// - Precondition: at least `Tile.rows` inputs.
   public init(inputCount: Int, outputCount: Int) {
@@ -93,27 +95,25 @@ public struct DensePanels: Sendable {
   /// vector at a time between the steps of the next tile: the memory traffic of an update hides behind the arithmetic.
   @inline(__always)
   private func weightGradient<Rule>(_ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>) -> Double {
-    withUnsafeTemporaryAllocation(byteCount: (Tile.rows + 1) * Tile.width * 4, alignment: 64) { memory in
-      let parked = memory.baseAddress!.assumingMemoryBound(to: Float.self)
-      var parkedCount = 0
-      var parkedOffset = 0
-      var squaredNorm = 0.0
-      for first in stride(from: 0, to: outputCount, by: Tile.width) {
-        let width = width(ofPanelAt: first)
-        var squares = SIMD16<Float>()
-        for row in stride(from: 0, to: inputCount, by: Tile.rows) {
-          // The last tile ends with the last input; what it shares with the one before is not taken twice.
-          let start = min(row, inputCount - Tile.rows)
-          let tile = Self.weightGradientTile(
-            input, start, outputGradient, first, sink, parked, parkedCount, parkedOffset, &squares)
-          Self.park(tile, from: row - start, width, parked)
-          parkedCount = (Tile.rows - (row - start)) * width
-          parkedOffset = first * inputCount + row * width
-        }
-        squaredNorm += Double(squares.sum())
+    let parked = parked.pointer
+    var parkedCount = 0
+    var parkedOffset = 0
+    var squaredNorm = 0.0
+    for first in stride(from: 0, to: outputCount, by: Tile.width) {
+      let width = width(ofPanelAt: first)
+      var squares = SIMD16<Float>()
+      for row in stride(from: 0, to: inputCount, by: Tile.rows) {
+        // The last tile ends with the last input; what it shares with the one before is not taken twice.
+        let start = min(row, inputCount - Tile.rows)
+        let tile = Self.weightGradientTile(
+          input, start, outputGradient, first, sink, parked, parkedCount, parkedOffset, &squares)
+        Self.park(tile, from: row - start, width, parked)
+        parkedCount = (Tile.rows - (row - start)) * width
+        parkedOffset = first * inputCount + row * width
       }
-      return squaredNorm + sink.take(parked, count: parkedCount, at: parkedOffset)
+      squaredNorm += Double(squares.sum())
     }
+    return squaredNorm + sink.take(parked, count: parkedCount, at: parkedOffset)
   }
 
   @inline(__always)
@@ -161,7 +161,8 @@ public struct DensePanels: Sendable {
       for row in stride(from: 0, to: inputCount, by: Tile.rows) {
         let start = min(row, inputCount - Tile.rows)
         let tile = inputGradientTile(weights, start)
-        Self.storeTransposed(tile, inputGradient.row(first) + start, inputGradient.stride, columns: rows)
+        Self.storeTransposed(
+          tile, by: parked.pointer, inputGradient.row(first) + start, inputGradient.stride, columns: rows)
       }
     }
   }
@@ -192,15 +193,14 @@ public struct DensePanels: Sendable {
 
   /// Stores the first `columns` columns of a tile as rows of eight.
   @inline(__always)
-  private static func storeTransposed(_ tile: Tile, _ address: Numbers, _ stride: Int, columns: Int) {
-    withUnsafeTemporaryAllocation(byteCount: Tile.rows * Tile.width * 4, alignment: 64) { memory in
-      let block = memory.baseAddress!.assumingMemoryBound(to: Float.self)
-      tile.forEachRow { row, sums in Tile.store(sums, block + row &* Tile.width) }
-      for column in 0..<columns {
-        var eight = SIMD8<Float>()
-        for row in 0..<Tile.rows { eight[row] = block[row &* Tile.width &+ column] }
-        UnsafeMutableRawPointer(address + column &* stride).storeBytes(of: eight, as: SIMD8<Float>.self)
-      }
+  private static func storeTransposed(
+    _ tile: Tile, by parked: Numbers, _ address: Numbers, _ stride: Int, columns: Int
+  ) {
+    tile.forEachRow { row, sums in Tile.store(sums, parked + row &* Tile.width) }
+    for column in 0..<columns {
+      var eight = SIMD8<Float>()
+      for row in 0..<Tile.rows { eight[row] = parked[row &* Tile.width &+ column] }
+      UnsafeMutableRawPointer(address + column &* stride).storeBytes(of: eight, as: SIMD8<Float>.self)
     }
   }
 }

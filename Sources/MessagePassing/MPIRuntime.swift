@@ -12,6 +12,9 @@ public enum MPIRuntime {
     return try Communicator(cmpi_comm_world())
   }
 
+  /// This process alone, where it is to work as if there were no others.
+  public static func alone() throws -> Communicator { try Communicator(cmpi_comm_self()) }
+
   /// Ends MPI; every request must have been waited for. Nothing is said of a failure here: the work is done.
   public static func finalize() { MPI_Finalize() }
 

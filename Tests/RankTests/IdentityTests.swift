@@ -1,0 +1,170 @@
+import Averaging
+import Kernels
+import MessagePassing
+import Models
+import Testing
+import Training
+
+extension RankTests {
+  /// The identities that relate the methods to each other, to serial SGD and to the theory.
+  @Suite(.serialized) @MainActor
+  struct IdentityTests {
+    let world = World.communicator
+
+    nonisolated static let methods: [Method] =
+      [.parallelSGD]
+      + [3, 1].flatMap { interval in
+        [MomentumPolicy.average, .local].flatMap { policy in
+          [
+            Method.averageFirst(interval: interval, momentum: policy, overlapped: true),
+            .averageFirst(interval: interval, momentum: policy, overlapped: false),
+            .stepFirst(interval: interval, momentum: policy),
+          ]
+        }
+      }
+
+    nonisolated static let optimizers = [
+      LocalOptimizer(learningRate: 0.1),
+      LocalOptimizer(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3),
+    ]
+
+    /// SGD as one would write it down, with nothing of the trainer's.
+    private func serialSGD(_ scenario: Scenario, steps: Int) throws -> ParameterVector {
+      let shard = try scenario.shard(World.alone)
+      let network = scenario.network(shard)
+      let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: scenario.optimizer.momentum != 0)
+      network.initialize(worker.parameters, seed: scenario.seed)
+      let batches = scenario.gatherer(shard, World.alone)
+      let step = SGDStep(
+        learningRate: Float(scenario.optimizer.learningRate), momentum: Float(scenario.optimizer.momentum),
+        weightDecay: Float(scenario.optimizer.weightDecay))
+      let target = GradientTarget(gradient: worker.gradient.pointer, accumulating: false)
+      for _ in 0..<steps {
+        batches.drawBatch()
+        let (input, labels) = batches.gather(0..<batches.batchSize)
+        _ = try network.forward(worker.parameters, input, labels: labels, scale: 1 / Float(batches.batchSize))
+        try network.backward(worker.parameters, input, target: target)
+        if let momentum = worker.momentum {
+          worker.parameters.descend(step, gradient: worker.gradient, momentumBuffer: momentum)
+        } else {
+          _ = worker.parameters.descend(step, gradient: worker.gradient)
+        }
+      }
+      return worker.parameters
+    }
+
+    @Test(arguments: methods, optimizers)
+    func oneWorkerIsSerialSGDToTheBit(method: Method, optimizer: LocalOptimizer) throws {
+      for model in [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])] {
+        let scenario = Scenario(model: model, method: method, optimizer: optimizer)
+        let trainer = try scenario.trainer(World.alone)
+        for _ in 0..<10 { try trainer.step() }
+        #expect(trainer.worker.parameters.bits == (try serialSGD(scenario, steps: 10)).bits)
+      }
+    }
+
+    @Test(arguments: optimizers)
+    func averagingAfterEveryStepIsParallelSGD(optimizer: LocalOptimizer) throws {
+      let averaged = try Scenario(method: .stepFirst(interval: 1, momentum: .average), optimizer: optimizer)
+        .trainer(world)
+      let parallel = try Scenario(method: .parallelSGD, optimizer: optimizer).trainer(world)
+      for step in 1...12 {
+        try averaged.step()
+        try parallel.step()
+        let distance = relativeDistance(averaged.worker.parameters.doubles, parallel.worker.parameters.doubles)
+        #expect(distance < 1e-5, "at step \(step)")
+      }
+    }
+
+    @Test func averagingFirstIsNotParallelSGDWithSeveralWorkers() throws {
+      let optimizer = LocalOptimizer(learningRate: 0.1)
+      let first = try Scenario(
+        method: .averageFirst(interval: 1, momentum: nil, overlapped: true), optimizer: optimizer
+      ).trainer(world)
+      let parallel = try Scenario(method: .parallelSGD, optimizer: optimizer).trainer(world)
+      for _ in 0..<4 {
+        try first.step()
+        try parallel.step()
+      }
+      let distance = relativeDistance(first.worker.parameters.doubles, parallel.worker.parameters.doubles)
+      #expect(world.size == 1 ? distance == 0 : distance > 1e-4)
+    }
+
+    @Test(arguments: optimizers, MomentumPolicy.allCases)
+    func overlappingChangesNoBit(optimizer: LocalOptimizer, policy: MomentumPolicy) throws {
+      let scenario = Scenario(optimizer: optimizer)
+      let overlapped = try scenario.with { $0.method = .averageFirst(interval: 3, momentum: policy, overlapped: true) }
+        .trainer(world)
+      let blocking = try scenario.with { $0.method = .averageFirst(interval: 3, momentum: policy, overlapped: false) }
+        .trainer(world)
+      for _ in 0..<11 {
+        try overlapped.step()
+        try blocking.step()
+        #expect(overlapped.worker.parameters.bits == blocking.worker.parameters.bits)
+      }
+    }
+
+    private func expectEqualReplicas(_ vector: ParameterVector) throws {
+      let own = Int64(bitPattern: vector.bitHash())
+      let hashes = try world.allGather([own]).map { $0[0] }
+      #expect(Set(hashes).count == 1)
+    }
+
+    @Test(arguments: optimizers)
+    func replicasAreEqualAfterAnAverage(optimizer: LocalOptimizer) throws {
+      let restarted = try Scenario(method: .stepFirst(interval: 4, momentum: .average), optimizer: optimizer)
+        .trainer(world)
+      let parallel = try Scenario(method: .parallelSGD, optimizer: optimizer).trainer(world)
+      for step in 1...12 {
+        try restarted.step()
+        try parallel.step()
+        if step % 4 == 0 {
+          try expectEqualReplicas(restarted.worker.parameters)
+          if let momentum = restarted.worker.momentum { try expectEqualReplicas(momentum) }
+        }
+        try expectEqualReplicas(parallel.worker.parameters)
+      }
+    }
+
+    @Test func theAverageThatIsSteppedFromIsEqualOnAllRanks() throws {
+      // At rate 0 a worker ends its step at the average it stepped from.
+      let trainer = try Scenario(
+        method: .averageFirst(interval: 2, momentum: nil, overlapped: true), optimizer: LocalOptimizer(learningRate: 0)
+      ).trainer(world)
+      var random = RandomSource(seed: 3, purpose: .benchmark, index: world.rank)
+      for i in 0..<trainer.worker.parameters.count {
+        trainer.worker.parameters.pointer[i] += Float(random.nextNormal())
+      }
+      let sum = try world.allReduce(trainer.worker.parameters.doubles, .sum)
+      try trainer.step()
+      try trainer.step()
+      try expectEqualReplicas(trainer.worker.parameters)
+      let mean = sum.map { $0 / Double(world.size) }
+      #expect(relativeDistance(trainer.worker.parameters.doubles, mean) < 1e-6)
+    }
+
+    @Test(arguments: [1, 2, 5])
+    func workersStayWithinTheDeviationLemma(interval: Int) throws {
+      let rate = 0.1
+      for method in [
+        Method.averageFirst(interval: interval, momentum: nil, overlapped: true),
+        .stepFirst(interval: interval, momentum: nil),
+      ] {
+        let trainer = try Scenario(
+          method: method, optimizer: LocalOptimizer(learningRate: rate, weightDecay: 1e-3),
+          partition: .labelSkew(alpha: 0.3)
+        ).trainer(world)
+        for step in 1...20 {
+          try trainer.step()
+          let own = trainer.worker.parameters.doubles
+          let mean = try world.allReduce(own, .sum).map { $0 / Double(world.size) }
+          let deviation = zip(own, mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+          let measured = try world.allReduce(deviation, .sum) / Double(world.size)
+          let largest = try world.allReduce(trainer.largestSquaredGradient, .maximum)
+          let bound = 4 * rate * rate * Double(interval * interval) * largest
+          #expect(measured <= bound, "at step \(step)")
+        }
+      }
+    }
+  }
+}

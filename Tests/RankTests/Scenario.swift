@@ -1,0 +1,70 @@
+import Averaging
+import Datasets
+import Kernels
+import MessagePassing
+import Models
+import Training
+
+/// A small training problem, made the same way wherever it is needed.
+struct Scenario {
+  var problem = "training=210,test=30,features=12,classes=3"
+  var model = ModelSpecification.multilayerPerceptron(hidden: [40, 33])
+  var method = Method.averageFirst(interval: 4, momentum: .average, overlapped: true)
+  var optimizer = LocalOptimizer(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3)
+  /// nil: the whole shard.
+  var batchSize: Int? = 8
+  /// Of the network's pieces of a batch.
+  var piece = 64
+  var partition = Partition.iid
+  var seed: UInt64 = 7
+
+  func reader(_ part: DatasetPart) throws -> any DatasetReader {
+    try DatasetSpecification(parsing: "synthetic:\(problem)").open(part, seed: seed)
+  }
+
+  func shard(_ communicator: Communicator) throws -> Shard {
+    try ShardDistribution(communicator).distribute(by: partition, seed: seed) { try reader(.training) }
+  }
+
+  func network(_ shard: Shard) -> Network {
+    let layers = model.layers(inputs: shard.format.featureCount, classes: shard.format.classCount)
+    return Network(layers, maximumBatch: piece)
+  }
+
+  func gatherer(_ shard: Shard, _ communicator: Communicator) -> BatchGatherer {
+    let size = batchSize ?? shard.count
+    let sampler = BatchSampler(sampleCount: shard.count, batchSize: size, seed: seed, worker: communicator.rank)
+    return BatchGatherer(shard: shard, sampler: sampler, batchSize: size, maximumRows: piece)
+  }
+
+  func trainer(_ communicator: Communicator, shard given: Shard? = nil) throws -> Trainer {
+    let shard = try given ?? shard(communicator)
+    let network = network(shard)
+    let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: optimizer.momentum != 0)
+    network.initialize(worker.parameters, seed: seed)
+    return Trainer(
+      method: method, optimizer: optimizer, worker: worker, network: network, batches: gatherer(shard, communicator),
+      communicator: communicator)
+  }
+
+  func with(_ change: (inout Scenario) -> Void) -> Scenario {
+    var copy = self
+    change(&copy)
+    return copy
+  }
+}
+
+extension ParameterVector {
+  /// The numbers in Double.
+  var doubles: [Double] { elements.map(Double.init) }
+
+  /// The bits.
+  var bits: [UInt32] { elements.map(\.bitPattern) }
+}
+
+/// ‖a − b‖ / ‖b‖.
+func relativeDistance(_ a: [Double], _ b: [Double]) -> Double {
+  let norm = b.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  let distance = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+  return norm > 0 ? distance / norm : distance
+}

@@ -1,0 +1,30 @@
+import Glibc
+import MessagePassing
+import Testing
+
+/// The processes that these tests run on: under mpirun, at any number of ranks.
+///
+/// Every rank runs the same tests in the same order. A failed expectation must therefore not keep a rank from a collective
+/// that the others enter: expectations are plain, never required.
+@MainActor
+enum World {
+  static let communicator: Communicator = {
+    do {
+      let communicator = try MPIRuntime.initialize()
+      atexit { MPIRuntime.finalize() }
+      return communicator
+    } catch {
+      fatalError("MPI does not start: \(error)")
+    }
+  }()
+
+  static let alone: Communicator = {
+    _ = communicator
+    do { return try MPIRuntime.alone() } catch { fatalError("\(error)") }
+  }()
+}
+
+/// All tests that communicate, one after another.
+@Suite(.serialized)
+@MainActor
+struct RankTests {}
