@@ -24,9 +24,7 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 
   public convenience init(_ elements: some Collection<Element>) {
     self.init(count: elements.count)
-    _ = elements.withContiguousStorageIfAvailable { source in
-      pointer.update(from: source.baseAddress!, count: count)
-    } ?? zip(0..., elements).forEach { pointer[$0] = $1 }
+    for (index, element) in elements.enumerated() { pointer[index] = element }
   }
 
   deinit { free(pointer) }

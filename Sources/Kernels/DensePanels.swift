@@ -67,7 +67,8 @@ public struct DensePanels: Sendable {
 
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
   private static func forwardTile(
-    _ x: TileRows, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int, _ valid: Int, _ bias: Numbers?
+    _ x: TileRows, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int, _ valid: Int,
+    _ bias: Numbers?
   ) {
     var tile = bias.map { Tile(repeating: Tile.load($0)) } ?? Tile(TileRows(y, stride: yStride, valid: valid))
     for k in 0..<inner { tile.add(x, k, times: Tile.load(w + k &* width)) }

@@ -41,7 +41,8 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
 
   public mutating func nextWord() -> UInt32 {
     if unread == 0 {
-      let counter = SIMD4(UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), stream.x, stream.y)
+      let counter = SIMD4(
+        UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), stream.x, stream.y)
       buffer = Self.philox(counter: counter, key: key)
       block += 1
       unread = 4

@@ -15,7 +15,8 @@ public struct LauncherEnvironment: Equatable, Sendable {
       ("srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
     ]
     for (name, rankVariable, sizeVariable) in known {
-      if let rank = variable(rankVariable).flatMap({ Int($0) }), let size = variable(sizeVariable).flatMap({ Int($0) }) {
+      if let rank = variable(rankVariable).flatMap({ Int($0) }), let size = variable(sizeVariable).flatMap({ Int($0) })
+      {
         (self.rank, self.size, launcher) = (rank, size, name)
         return
       }

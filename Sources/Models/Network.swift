@@ -82,7 +82,9 @@ public final class Network {
   }
 
   /// Loss and number of correct predictions on a batch.
-  public func evaluate(_ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>) throws -> BatchScore {
+  public func evaluate(_ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>) throws
+    -> BatchScore
+  {
     softmaxCrossEntropy(try predict(parameters, input), labels: labels, gradient: nil, scale: 1)
   }
 

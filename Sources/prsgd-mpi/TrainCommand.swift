@@ -38,7 +38,9 @@ struct TrainCommand: ParallelCommand {
     transform: { try Partition(parsing: $0) })
   var partition = Partition.iid
 
-  @Option(help: ArgumentHelp("none; unit: pixels / 255; standard: that, then by the training set's mean and deviation.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "none; unit: pixels / 255; standard: that, then by the training set's mean and deviation.", valueName: "name"))
   var normalize = Normalization.standard
 
   @Option(help: ArgumentHelp("Passes of all workers together over the training set. (default: 10)", valueName: "n"))

@@ -85,7 +85,9 @@ struct ModelOptions: ParsableArguments {
 
 /// Which method of averaging, the same in `train` and `bench`.
 struct MethodOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("pr-sgd: models are averaged every --interval steps; psgd: gradients, every step.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "pr-sgd: models are averaged every --interval steps; psgd: gradients, every step.", valueName: "name"))
   var algorithm = Algorithm.restarted
 
   @Option(
@@ -97,10 +99,13 @@ struct MethodOptions: ParsableArguments {
   @Option(help: ArgumentHelp("I: local steps from one averaging to the next.", valueName: "steps"))
   var interval = 8
 
-  @Flag(inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
+  @Flag(
+    inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
   var overlap = true
 
-  @Option(help: ArgumentHelp("What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
   var momentumPolicy = MomentumPolicy.average
 
   func validate() throws {

@@ -63,7 +63,8 @@ struct TrainingSession {
 
   mutating func run() throws {
     announce()
-    let shown = ProgressLine(length: length, batchSizes: course.batchSizes, stepsPerEpoch: manifest.problem.stepsPerEpoch)
+    let shown = ProgressLine(
+      length: length, batchSizes: course.batchSizes, stepsPerEpoch: manifest.problem.stepsPerEpoch)
     try course.run(
       length,
       eachStep: { trainer in
@@ -128,7 +129,8 @@ struct TrainingSession {
       return try communicator.agree {
         guard count <= shard.count else {
           throw Failure(
-            .usage, "--batch-size \(count) is more than the \(shard.count) samples of this rank's shard: "
+            .usage,
+            "--batch-size \(count) is more than the \(shard.count) samples of this rank's shard: "
               + "use fewer ranks, a smaller batch, or --batch-size full")
         }
         return count
