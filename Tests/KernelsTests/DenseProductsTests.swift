@@ -1,0 +1,89 @@
+import Kernels
+import Testing
+
+/// A kernel that reads surroundings shows it by NaN, one that writes to them by changing the number.
+private let surroundings: [Float] = [.nan, 1e6]
+
+struct DenseProductsTests {
+  @Test(arguments: DenseCase.all, surroundings)
+  func forwardIsTheProductPlusTheBias(layer: DenseCase, around: Float) {
+    let (inputs, outputs) = (layer.inputCount, layer.outputCount)
+    let input = GuardedMatrix(layer.rows, inputs, gap: 3, surroundings: around, layer.input)
+    let weights = GuardedMatrix(surroundings: around, layer.placedWeights)
+    let bias = GuardedMatrix(surroundings: around, layer.bias)
+    // Panels may fill up what the output's rows leave of theirs.
+    let room = layer.kernels == .panels ? rounded(outputs, upTo: 32) : outputs
+    let output = GuardedMatrix(layer.rows, outputs, gap: room - outputs + 3, surroundings: around)
+
+    layer.products.forward(weights: weights.pointer, bias: bias.pointer, input: input.matrix, output: output.matrix)
+    #expect(relativeError(output.numbers, layer.expectedOutput) < 1e-6)
+    #expect(output.isIntactOutside(room: room))
+    #expect(bits(input.numbers) == bits(layer.input) && bits(weights.numbers) == bits(layer.placedWeights))
+  }
+
+  @Test(arguments: DenseCase.all, surroundings)
+  func theInputGradientIsTheProductWithTheTransposedWeights(layer: DenseCase, around: Float) {
+    let weights = GuardedMatrix(surroundings: around, layer.placedWeights)
+    let outputGradient = GuardedMatrix(
+      layer.rows, layer.outputCount, gap: 2, surroundings: around, layer.outputGradient)
+    let inputGradient = GuardedMatrix(layer.rows, layer.inputCount, gap: 3, surroundings: around)
+
+    layer.products.inputGradient(
+      weights: weights.pointer, outputGradient: outputGradient.matrix, inputGradient: inputGradient.matrix)
+    #expect(relativeError(inputGradient.numbers, layer.expectedInputGradient) < 1e-6)
+    #expect(inputGradient.isIntactOutside())
+    #expect(bits(outputGradient.numbers) == bits(layer.outputGradient))
+  }
+
+  @Test(arguments: DenseCase.all, surroundings)
+  func theWeightGradientIsTheProductOfTheTransposedInput(layer: DenseCase, around: Float) {
+    let input = GuardedMatrix(layer.rows, layer.inputCount, gap: 3, surroundings: around, layer.input)
+    let outputGradient = GuardedMatrix(
+      layer.rows, layer.outputCount, gap: 2, surroundings: around, layer.outputGradient)
+    // What was in the gradient before must not matter either.
+    let gradient = GuardedMatrix(1, layer.weightCount, surroundings: around)
+
+    layer.products.weightGradient(
+      input: input.matrix, outputGradient: outputGradient.matrix,
+      target: GradientTarget(gradient: gradient.pointer, accumulating: false))
+    #expect(relativeError(layer.unplaced(gradient.numbers), layer.expectedWeightGradient) < 1e-6)
+    #expect(gradient.isIntactOutside())
+  }
+
+  /// The scratch of one batch must leave nothing for the next.
+  @Test(arguments: DenseProducts.Kernels.allCases)
+  func aSmallBatchAfterALargeOneIsAsAlone(kernels: DenseProducts.Kernels) {
+    let large = DenseCase(kernels: kernels, inputCount: 37, outputCount: 45, rows: 40)
+    let small = DenseCase(kernels: kernels, inputCount: 37, outputCount: 45, rows: 5)
+    let products = large.products
+    let weights = GuardedMatrix(surroundings: 0, large.placedWeights)
+    func inputGradient(_ layer: DenseCase, by products: DenseProducts) -> [UInt32] {
+      let outputGradient = GuardedMatrix(layer.rows, 45, surroundings: 0, layer.outputGradient)
+      let inputGradient = GuardedMatrix(layer.rows, 37, surroundings: 0)
+      products.inputGradient(
+        weights: weights.pointer, outputGradient: outputGradient.matrix, inputGradient: inputGradient.matrix)
+      return bits(inputGradient.numbers)
+    }
+    _ = inputGradient(large, by: products)
+    #expect(inputGradient(small, by: products) == inputGradient(small, by: small.products))
+  }
+
+  @Test(arguments: DenseCase.all)
+  func everyWeightHasAPlaceOfItsOwn(layer: DenseCase) {
+    let products = layer.products
+    var taken = [Bool](repeating: false, count: layer.weightCount)
+    layer.forEachWeight { input, output, _ in
+      let place = products.index(input: input, output: output)
+      #expect(!taken[place])
+      taken[place] = true
+    }
+    #expect(taken.allSatisfy { $0 })
+  }
+
+  /// What the smallest kernel's tile cannot cover is left to BLAS.
+  @Test(arguments: [1, 7, 8, 784], [1, 10, 32, 100])
+  func kernelsThatSuitAreChosenForEveryShape(inputs: Int, outputs: Int) {
+    let products = DenseProducts(inputCount: inputs, outputCount: outputs)
+    if inputs < 8 || VectorUnit.bits < 512 { #expect(products.kernels == .blas) }
+  }
+}

@@ -1,0 +1,175 @@
+import Kernels
+import Testing
+
+/// SGD's variants.
+private struct Rule: CustomTestStringConvertible, Sendable {
+  let momentum: Float?
+  let weightDecay: Float
+
+  static let all = [nil, 0.9].flatMap { momentum in [0, 0.01].map { Rule(momentum: momentum, weightDecay: $0) } }
+
+  var testDescription: String { "momentum \(momentum.map { "\($0)" } ?? "none"), weight decay \(weightDecay)" }
+  var step: SGDStep { SGDStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: weightDecay) }
+}
+
+/// A dense layer between two neighbours in flat vectors, where it starts and ends on no boundary.
+private struct Model {
+  static let before = 19
+  static let after = 21
+
+  let layer: DenseCase
+  let parameters: ParameterVector
+  let gradient: ParameterVector
+  let momentum: ParameterVector
+  let squaredNorm = AlignedBuffer<Double>(count: 1)
+
+  /// Random but for the neighbours, which are NaN: whatever reads them shows it.
+  init(_ layer: DenseCase) {
+    self.layer = layer
+    let count = layer.weightCount + layer.outputCount
+    (parameters, gradient, momentum) = (Self.vector(count, 11), Self.vector(count, 12), Self.vector(count, 13))
+  }
+
+  private static func vector(_ count: Int, _ stream: Int) -> ParameterVector {
+    let neighbours = { [Float](repeating: .nan, count: $0) }
+    return ParameterVector(neighbours(before) + normalNumbers(count, stream: stream) + neighbours(after))
+  }
+
+  func target(_ rule: Rule) -> GradientTarget {
+    GradientTarget(
+      step: rule.step, parameters: parameters.pointer, momentum: rule.momentum.map { _ in momentum.pointer },
+      gradient: gradient.pointer, squaredNorm: squaredNorm.pointer)
+  }
+
+  /// The layer's gradient on the first `rows` of the case's batch, or on those after.
+  func backward(_ target: GradientTarget, rows: Range<Int>? = nil) {
+    let rows = rows ?? 0..<layer.rows
+    let input = GuardedMatrix(layer.rows, layer.inputCount, gap: 3, surroundings: .nan, layer.input).matrix
+    let gradient = GuardedMatrix(layer.rows, layer.outputCount, gap: 3, surroundings: .nan, layer.outputGradient).matrix
+    layer.products.weightGradient(
+      input: input[rows], outputGradient: gradient[rows], target: target.advanced(by: Self.before))
+    gradient[rows].sumRows(target: target.advanced(by: Self.before + layer.weightCount))
+  }
+
+  /// The layer's own part of `vector`.
+  func own(_ vector: ParameterVector) -> [Float] {
+    Array(vector.elements[Self.before..<(vector.count - Self.after)])
+  }
+}
+
+extension Matrix {
+  fileprivate subscript(rows: Range<Int>) -> Matrix {
+    Matrix(row(rows.lowerBound), rows: rows.count, columns: columns, stride: stride)
+  }
+}
+
+struct GradientTargetTests {
+  @Test(arguments: DenseCase.all)
+  func storingGivesTheGradientsOfWeightsAndBias(layer: DenseCase) {
+    let model = Model(layer)
+    model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: false))
+    let gradient = model.own(model.gradient)
+    #expect(relativeError(layer.unplaced(gradient), layer.expectedWeightGradient) < 1e-6)
+    #expect(relativeError(Array(gradient[layer.weightCount...]), layer.expectedBiasGradient) < 1e-6)
+  }
+
+  @Test(arguments: DenseCase.all)
+  private func aFusedStepGivesTheBitsOfStoringAndDescending(layer: DenseCase) {
+    for rule in Rule.all {
+      let (fused, stored) = (Model(layer), Model(layer))
+      fused.backward(fused.target(rule))
+      stored.backward(GradientTarget(gradient: stored.gradient.pointer, accumulating: false))
+      if rule.momentum == nil {
+        _ = stored.parameters.descend(rule.step, gradient: stored.gradient)
+      } else {
+        stored.parameters.descend(rule.step, gradient: stored.gradient, momentumBuffer: stored.momentum)
+      }
+      #expect(bits(fused.own(fused.parameters)) == bits(stored.own(stored.parameters)), "\(rule)")
+      #expect(bits(fused.own(fused.momentum)) == bits(stored.own(stored.momentum)), "\(rule)")
+    }
+  }
+
+  @Test(arguments: DenseCase.all)
+  func aStepIsTheOneOfTorch(layer: DenseCase) {
+    for rule in Rule.all {
+      let (before, after) = (Model(layer), Model(layer))
+      before.backward(GradientTarget(gradient: before.gradient.pointer, accumulating: false))
+      after.backward(after.target(rule))
+      let x = before.own(before.parameters).map(Double.init)
+      let total = zip(before.own(before.gradient), x).map { Double($0) + Double(rule.weightDecay) * $1 }
+      let u = zip(before.own(before.momentum), total).map { Double(rule.momentum ?? 0) * Double($0) + $1 }
+      #expect(relativeError(after.own(after.parameters), zip(x, u).map { $0 - 0.1 * $1 }) < 1e-6, "\(rule)")
+      if rule.momentum != nil { #expect(relativeError(after.own(after.momentum), u) < 1e-6, "\(rule)") }
+    }
+  }
+
+  @Test(arguments: DenseCase.all)
+  func accumulatingGivesTheSumOfTwoStores(layer: DenseCase) {
+    let middle = layer.rows / 2
+    let (both, first, second) = (Model(layer), Model(layer), Model(layer))
+    for (model, rows, accumulating) in [
+      (both, 0..<middle, false), (both, middle..<layer.rows, true), (first, 0..<middle, false),
+      (second, middle..<layer.rows, false),
+    ] {
+      model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: accumulating), rows: rows)
+    }
+    let sum = zip(first.own(first.gradient), second.own(second.gradient)).map { Double($0) + Double($1) }
+    #expect(relativeError(both.own(both.gradient), sum) < 1e-6)
+  }
+
+  @Test(arguments: DenseCase.all, [0, 0.01] as [Float])
+  func aFusedPlainStepAddsItsSquaredNorm(layer: DenseCase, weightDecay: Float) {
+    let (fused, stored) = (Model(layer), Model(layer))
+    stored.backward(GradientTarget(gradient: stored.gradient.pointer, accumulating: false))
+    let squares = zip(stored.own(stored.gradient), stored.own(stored.parameters)).reduce(0.0) {
+      let total = Double($1.0) + Double(weightDecay) * Double($1.1)
+      return $0 + total * total
+    }
+    fused.squaredNorm[0] = 3
+    fused.backward(fused.target(Rule(momentum: nil, weightDecay: weightDecay)))
+    #expect(abs(fused.squaredNorm[0] - 3 - squares) < 1e-5 * squares)
+  }
+
+  @Test(arguments: DenseCase.all)
+  func neighboursAreUntouched(layer: DenseCase) {
+    let count = layer.weightCount + layer.outputCount
+    for index in 0..<(2 + Rule.all.count) {
+      let model = Model(layer)
+      // Numbers of their own, so that copying one over another shows too.
+      let vectors = [model.parameters, model.gradient, model.momentum]
+      for vector in vectors {
+        let own = Model.before..<(Model.before + count)
+        for place in vector.elements.indices where !own.contains(place) { vector.pointer[place] = Float(place) }
+      }
+      model.backward(
+        index < 2
+          ? GradientTarget(gradient: model.gradient.pointer, accumulating: index == 1)
+          : model.target(Rule.all[index - 2]))
+      for vector in vectors {
+        for place in [0..<Model.before, (vector.count - Model.after)..<vector.count].joined() {
+          #expect(vector.pointer[place] == Float(place))
+        }
+        #expect(vector.hasZeroPadding)
+      }
+    }
+  }
+
+  @Test func onlyTheDestinationOfARuleChanges() {
+    let layer = DenseCase(kernels: .panels, inputCount: 37, outputCount: 45, rows: 5)
+    let (original, stored, plain) = (Model(layer), Model(layer), Model(layer))
+    stored.backward(GradientTarget(gradient: stored.gradient.pointer, accumulating: false))
+    #expect(bits(stored.parameters.elements) == bits(original.parameters.elements))
+    #expect(stored.squaredNorm[0] == 0)
+    plain.backward(plain.target(Rule(momentum: nil, weightDecay: 0.01)))
+    #expect(bits(plain.momentum.elements) == bits(original.momentum.elements))
+  }
+
+  @Test func anEmptyBatchHasAGradientOfZero() {
+    for kernels in DenseProducts.Kernels.allCases {
+      let layer = DenseCase(kernels: kernels, inputCount: 37, outputCount: 45, rows: 5)
+      let model = Model(layer)
+      model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: false), rows: 0..<0)
+      #expect(model.own(model.gradient).allSatisfy { $0 == 0 }, "\(kernels)")
+    }
+  }
+}
