@@ -12,11 +12,19 @@ enum ConfigurationFile {
   /// - Throws: `Failure` where the file cannot be read or is not one.
   static func expand(_ arguments: [String]) throws -> [String] {
     guard let path = path(in: arguments) else { return arguments }
-    let contents = try read(path)
-    let options = contents.options.sorted { $0.key < $1.key }.flatMap { self.arguments(name: $0.key, value: $0.value) }
+    var given = try read(path).options
+    // Of two options that exclude each other, the one on the command line wins too.
+    for (option, other) in [("epochs", "steps"), ("steps", "epochs")] where names(option, in: arguments) {
+      given[other] = nil
+    }
+    let options = given.sorted { $0.key < $1.key }.flatMap { self.arguments(name: $0.key, value: $0.value) }
     // A subcommand stays first.
     let head = arguments.first.map { $0.hasPrefix("-") ? 0 : 1 } ?? 0
     return arguments.prefix(head) + options + arguments.dropFirst(head)
+  }
+
+  private static func names(_ option: String, in arguments: [String]) -> Bool {
+    arguments.contains { $0 == "--\(option)" || $0.hasPrefix("--\(option)=") }
   }
 
   private static func path(in arguments: [String]) -> String? {

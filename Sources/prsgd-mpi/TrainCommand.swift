@@ -23,7 +23,8 @@ struct TrainCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER.", valueName: "dataset"),
+      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER. "
+        + "KEYs: training, test, features, classes, difficulty. (default: synthetic)", valueName: "dataset"),
     transform: { try DatasetSpecification(parsing: $0) })
   var dataset = DatasetSpecification.synthetic(SyntheticProblem())
 
@@ -33,7 +34,8 @@ struct TrainCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How samples are divided: iid, contiguous (file order) or label-skew:ALPHA (smaller is more skewed).",
+      "How samples are divided: iid, contiguous (file order) or label-skew:ALPHA (smaller is more skewed). "
+        + "(default: iid)",
       valueName: "partition"),
     transform: { try Partition(parsing: $0) })
   var partition = Partition.iid
