@@ -3,67 +3,79 @@ import MessagePassing
 
 /// Carries out the exchanges of a method: begins them, lets them progress, finishes them and applies the result.
 ///
-/// With each exchange travels a status word. It is reduced apart from the data, so that its arrival tells when the last
-/// worker joined (until then a worker waits; from then on data move), and it brings any worker's trouble to all of them
-/// in the same round.
+/// With each exchange travel the workers' reports. They are gathered apart from the data, so that their arrival tells
+/// when the last worker joined (until then a worker waits; from then on data move), and they bring any worker's trouble
+/// to all of them in the same round.
 public final class Averager {
   /// Exchanges finished so far.
   public private(set) var rounds = 0
-  /// Numbers that this worker has contributed so far, in bytes; alignment and status words are not counted.
+  /// Numbers that this worker has contributed so far, in bytes; alignment and reports are not counted.
   public private(set) var bytesSent = 0
   /// ‖x̄ − x_i‖² just before the last averaging of models.
   public private(set) var squaredDeviation = 0.0
+  /// Whether an exchange is under way.
+  public private(set) var isPending = false
 
   private let communicator: Communicator
   private let worker: WorkerState
-  private let exchange: Exchange
+  private let weights: AveragingWeights
+  /// What is sent: the worker's state itself, or a weighted copy.
   private let source: UnsafeBufferPointer<Float>
+  private let weighted: AlignedBuffer<Float>?
+  /// x₀, where the weights refer to it.
+  private let anchor: ParameterVector?
   private let sum: AlignedBuffer<Float>
-  private let status = AlignedBuffer<Int64>(count: 2)
+  private let ownReport = AlignedBuffer<Int64>(count: WorkerReport.wordCount)
+  private let allReports: AlignedBuffer<Int64>
   private var arrival: Request?
   private var reduction: Request?
-  private var isUnderWay = false
 
+  /// - Parameter worker: holds its initial model already.
   public init(_ exchange: Exchange, worker: WorkerState, communicator: Communicator) {
-    self.exchange = exchange
     self.worker = worker
     self.communicator = communicator
-    let padded = ParameterVector.paddedCount(worker.parameters.count)
+    let count = worker.parameters.count
     switch exchange {
     case .gradients:
-      source = UnsafeBufferPointer(start: worker.gradient.pointer, count: worker.gradient.count)
-    case .models(let momentum):
-      let together = momentum && worker.momentum != nil
-      let count = (together ? padded : 0) + worker.parameters.count
-      source = UnsafeBufferPointer(start: worker.parameters.pointer, count: count)
+      weights = .equal
+      weighted = nil
+      source = UnsafeBufferPointer(start: worker.gradient.pointer, count: count)
+    case .models(let momentum, let weights):
+      self.weights = weights
+      let both = momentum && worker.momentum != nil
+      let together = (both ? ParameterVector.paddedCount(count) : 0) + count
+      weighted = weights == .equal ? nil : AlignedBuffer(count: ParameterVector.paddedCount(together))
+      source = UnsafeBufferPointer(start: weighted?.pointer ?? worker.parameters.pointer, count: together)
     }
+    anchor = weights == .normalized ? ParameterVector(count: count) : nil
+    anchor?.copy(from: worker.parameters)
     sum = AlignedBuffer(count: ParameterVector.paddedCount(source.count))
+    allReports = AlignedBuffer(count: WorkerReport.wordCount * communicator.size)
   }
+
+  private var carriesMomentum: Bool { source.count > worker.parameters.count }
 
   /// How many numbers of a worker's own go into one exchange.
-  public var payloadCount: Int {
-    source.count > worker.parameters.count ? 2 * worker.parameters.count : worker.parameters.count
-  }
+  public var payloadCount: Int { (carriesMomentum ? 2 : 1) * worker.parameters.count }
+
+  // MARK: Exchange
 
   /// Begins an exchange of the worker's state as it is now; until `complete` the state must not change.
-  public func begin(status own: WorkerStatus) throws {
-    precondition(!isUnderWay, "one exchange at a time")
-    status[0] = own.word
-    arrival = try communicator.beginAllReduce(
-      UnsafeBufferPointer(start: status.pointer, count: 1),
-      into: UnsafeMutableBufferPointer(start: status.pointer + 1, count: 1), .minimum, owner: status)
+  public func begin(_ report: WorkerReport) throws {
+    precondition(!isPending, "one exchange at a time")
+    report.write(to: ownReport.pointer)
+    fillWeighted(report)
+    arrival = try communicator.beginAllGather(
+      UnsafeBufferPointer(ownReport.elements), into: allReports.elements, owner: self)
     reduction = try communicator.beginAllReduce(
       source, into: UnsafeMutableBufferPointer(start: sum.pointer, count: source.count), .sum, owner: self)
-    isUnderWay = true
+    isPending = true
   }
 
   /// Lets the exchange under way, if any, make progress: MPI does none of its own between calls.
   public func poll() throws {
-    if isUnderWay { _ = try reduction?.test() }
+    if isPending { _ = try reduction?.test() }
   }
-
-  /// Whether an exchange is under way.
-  public var isPending: Bool { isUnderWay }
 
   /// Returns when every worker has begun this exchange.
   public func awaitArrival() throws {
@@ -75,10 +87,19 @@ public final class Averager {
   public func complete() throws -> WorkerStatus {
     try awaitArrival()
     try reduction.take()?.wait()
-    isUnderWay = false
+    isPending = false
     rounds += 1
     bytesSent += payloadCount * MemoryLayout<Float>.size
-    return WorkerStatus(word: status[1])
+    var worst = WorkerStatus.fine
+    for rank in 0..<communicator.size where report(of: rank).status.word < worst.word {
+      worst = report(of: rank).status
+    }
+    return worst
+  }
+
+  /// What the worker of `rank` reported with the last exchange.
+  public func report(of rank: Int) -> WorkerReport {
+    WorkerReport(words: allReports.pointer + WorkerReport.wordCount * rank)
   }
 
   /// The worst status of all workers, outside an exchange; every rank must call it together.
@@ -86,7 +107,47 @@ public final class Averager {
     WorkerStatus(word: try communicator.allReduce(own.word, .minimum))
   }
 
-  private var meanFactor: Float { 1 / Float(communicator.size) }
+  // MARK: Weights
+
+  /// Copies the worker's state, each number times the worker's weight, where weights are not equal.
+  private func fillWeighted(_ own: WorkerReport) {
+    guard let weighted else { return }
+    let model = ParameterVector(weighted, count: worker.parameters.count)
+    let factor = ownFactor(own)
+    if let anchor {
+      // p_i (x_i − x₀) / τ_i.
+      let perStep = factor / Float(own.steps)
+      _ = model.assign(perStep, times: worker.parameters)
+      model.add(-perStep, times: anchor)
+    } else {
+      _ = model.assign(factor, times: worker.parameters)
+    }
+    if carriesMomentum, let momentum = worker.momentum { _ = summedMomentum(weighted).assign(factor, times: momentum) }
+  }
+
+  private func ownFactor(_ own: WorkerReport) -> Float {
+    switch weights {
+    case .equal: 1
+    case .steps: Float(own.steps)
+    case .samples, .normalized: Float(own.sampleShare)
+    }
+  }
+
+  /// What the sum is multiplied by.
+  private var meanFactor: Float {
+    switch weights {
+    case .equal: 1 / Float(communicator.size)
+    case .steps: 1 / Float((0..<communicator.size).reduce(0) { $0 + report(of: $1).steps })
+    case .samples, .normalized: 1
+    }
+  }
+
+  private func summedMomentum(_ buffer: AlignedBuffer<Float>) -> ParameterVector {
+    let count = worker.parameters.count
+    return ParameterVector(buffer, offset: ParameterVector.paddedCount(count), count: count)
+  }
+
+  // MARK: Result
 
   /// g ← ḡ.
   public func applyGradientAverage() {
@@ -95,32 +156,22 @@ public final class Averager {
 
   /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`.
   public func applyModelAverage(resetMomentum: Bool) {
-    let count = worker.parameters.count
-    squaredDeviation = worker.parameters.assign(meanFactor, times: ParameterVector(sum, count: count))
+    let summed = ParameterVector(sum, count: worker.parameters.count)
+    if let anchor {
+      // τ = Σ p_i τ_i.
+      let meanSteps = (0..<communicator.size).reduce(0) { sum, rank in
+        sum + report(of: rank).sampleShare * Double(report(of: rank).steps)
+      }
+      summed.scale(by: Float(meanSteps))
+      summed.add(1, times: anchor)
+    }
+    squaredDeviation = worker.parameters.assign(meanFactor, times: summed)
+    anchor?.copy(from: worker.parameters)
     guard let momentum = worker.momentum else { return }
     if resetMomentum {
       momentum.setToZero()
-    } else if source.count > count {
-      let offset = ParameterVector.paddedCount(count)
-      _ = momentum.assign(meanFactor, times: ParameterVector(sum, offset: offset, count: count))
+    } else if carriesMomentum {
+      _ = momentum.assign(meanFactor, times: summedMomentum(sum))
     }
-  }
-}
-
-/// How a worker fares, as one number whose minimum over the workers is what concerns all.
-public struct WorkerStatus: Equatable, Sendable {
-  let word: Int64
-
-  /// Nothing to report.
-  public static let fine = WorkerStatus(word: .max)
-
-  /// The worker's loss or model stopped being finite at `step`: the earliest step, then the lowest rank, wins.
-  public static func diverged(step: Int, rank: Int) -> WorkerStatus { WorkerStatus(word: Int64(step << 24 | rank)) }
-
-  init(word: Int64) { self.word = word }
-
-  /// Where a worker diverged, if any did.
-  public var divergence: (step: Int, rank: Int)? {
-    self == .fine ? nil : (Int(word >> 24), Int(word & 0xFF_FFFF))
   }
 }

@@ -12,32 +12,26 @@ public struct Method: Equatable, Sendable {
   }
 }
 
-/// When the workers exchange: after which local steps a round ends.
-public enum Schedule: Equatable, Sendable {
-  /// At every multiple of `interval` steps, *I* in Algorithm 1.
-  case every(interval: Int)
-
-  /// Whether a round ends at `step`, counted from 1.
-  public func isDue(at step: Int) -> Bool {
-    switch self {
-    case .every(let interval): step % interval == 0
-    }
-  }
-
-  /// The longest that workers go without an exchange, in steps.
-  public var longestInterval: Int {
-    switch self {
-    case .every(let interval): interval
-    }
-  }
-}
-
 /// What travels, and with whom.
 public enum Exchange: Equatable, Sendable {
   /// The gradients of a step, averaged over all workers.
   case gradients
-  /// The models, averaged over all workers; with the momentum buffers or without.
-  case models(momentum: Bool)
+  /// The models, averaged over all workers by `weights`; with the momentum buffers or without.
+  case models(momentum: Bool, weights: AveragingWeights = .equal)
+}
+
+/// How much each worker's model counts in an average.
+public enum AveragingWeights: String, CaseIterable, Sendable {
+  /// 1/N.
+  case equal
+  /// The worker's steps in the round over all workers' steps.
+  case steps
+  /// The worker's samples over all samples (McMahan et al. 2017).
+  case samples
+  /// Each worker's progress per step, by samples, times the mean number of steps: x̄ = x₀ + τ Σ p_i (x_i − x₀)/τ_i with
+  /// τ = Σ p_i τ_i. Workers that take more steps do not pull the result towards their own optimum (FedNova; Wang, Liu,
+  /// Liang, Joshi, Poor 2020).
+  case normalized
 }
 
 /// How the result of an exchange is applied.
@@ -68,16 +62,26 @@ extension Method {
     schedule: .every(interval: 1), exchange: .gradients, update: .averagedGradient)
 
   /// Parallel restarted SGD, Algorithm 1 (Yu, Yang, Zhu 2019), in the printed order: equations 2 and 3.
-  public static func averageFirst(interval: Int, momentum: MomentumPolicy?, overlapped: Bool) -> Method {
+  public static func averageFirst(
+    interval: Int, momentum: MomentumPolicy?, overlapped: Bool, weights: AveragingWeights = .equal
+  ) -> Method {
     Method(
-      schedule: .every(interval: interval), exchange: .models(momentum: momentum == .average),
+      schedule: .every(interval: interval), exchange: .models(momentum: momentum == .average, weights: weights),
       update: .averageThenStep(overlapped: overlapped, resetMomentum: momentum == .reset))
   }
 
-  /// Parallel restarted SGD in the order in which a round ends with its average.
-  public static func stepFirst(interval: Int, momentum: MomentumPolicy?) -> Method {
+  /// Parallel restarted SGD in the order in which a round ends with its average: `stepFirst` of Algorithm 1, and
+  /// Algorithms 2 and 3 by their schedules.
+  public static func stepFirst(
+    _ schedule: Schedule, momentum: MomentumPolicy?, weights: AveragingWeights = .equal
+  ) -> Method {
     Method(
-      schedule: .every(interval: interval), exchange: .models(momentum: momentum == .average),
+      schedule: schedule, exchange: .models(momentum: momentum == .average, weights: weights),
       update: .stepThenAverage(resetMomentum: momentum == .reset))
+  }
+
+  /// `stepFirst` with one interval for all.
+  public static func stepFirst(interval: Int, momentum: MomentumPolicy?) -> Method {
+    stepFirst(.every(interval: interval), momentum: momentum)
   }
 }

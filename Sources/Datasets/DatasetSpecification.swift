@@ -14,7 +14,7 @@ public enum DatasetSpecification: Equatable, Sendable {
   /// Where Debian installs Fashion-MNIST.
   public static let fashionMNISTFolder = "/usr/share/datasets/fashion-mnist"
 
-  private static let names = ["synthetic", "fashion-mnist", "mnist", "idx"]
+  public static let names = ["synthetic", "fashion-mnist", "mnist", "idx"]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one, and for arguments out of range.
   public init(parsing text: String) throws {

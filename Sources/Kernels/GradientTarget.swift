@@ -44,7 +44,18 @@ public struct GradientTarget {
     return GradientTarget(rule, destination + offset, gradient + offset)
   }
 
+  /// The same gradient vector, added to.
+  public var accumulating: GradientTarget { GradientTarget(gradient: gradient, accumulating: true) }
+
   var isAccumulating: Bool { if case .accumulate = rule { true } else { false } }
+
+  /// Takes the numbers that `number` gives for 0..<count, one by one: for small problems.
+  public func storeEach(count: Int, _ number: (Int) -> Float) {
+    for index in 0..<count {
+      if isAccumulating { gradient[index] += number(index) } else { gradient[index] = number(index) }
+    }
+    takeStored(count: count)
+  }
 
   /// Takes `count` numbers of the gradient, in memory that goes on to whole vectors.
   func take(_ numbers: UnsafePointer<Float>, count: Int) {

@@ -13,7 +13,7 @@ public struct ConvergenceRow: Sendable {
   public var interval = 0
   /// Mean cross-entropy in nats over the training set, and the share of it predicted right.
   public var trainLoss = 0.0
-  public var trainAccuracy = 0.0
+  public var trainAccuracy: Double?
   /// The same over the test set, where there is one.
   public var testLoss: Double?
   public var testAccuracy: Double?
@@ -23,6 +23,13 @@ public struct ConvergenceRow: Sendable {
   public var consensusBound: Double?
   /// Payload a worker has contributed to exchanges so far.
   public var bytesSent = 0
+  /// f(x̄) − f*, f with the weight decay's (λ/2)‖x̄‖² in it, where f* is known.
+  public var suboptimality: Double?
+  /// ‖∇f(x̄)‖² over the whole training set, and its mean over this and all rows before: the paper's measure.
+  public var squaredGradientNorm: Double?
+  public var meanSquaredGradientNorm: Double?
+  /// Theorem 1's bound on that mean, where all its constants are known.
+  public var theoremBound: Double?
   /// Training only, in seconds; evaluation excluded.
   public var elapsedSeconds = 0.0
   /// Means over the workers, in seconds.
@@ -38,13 +45,15 @@ public struct ConvergenceRow: Sendable {
   static let header =
     "step,round,epoch,samples,learning_rate,interval,train_loss,train_accuracy,test_loss,test_accuracy,"
     + "consensus_distance,consensus_bound,bytes_sent,"
+    + "suboptimality,squared_gradient_norm,mean_squared_gradient_norm,theorem_bound,"
     + "elapsed_seconds,compute_seconds,communication_seconds,wait_seconds\n"
 
   var line: String {
-    let test = [testLoss, testAccuracy].map { $0.map { "\($0)" } ?? "" }
+    let optional = { (number: Double?) in number.map { "\($0)" } ?? "" }
     var fields = ["\(step)", "\(round)", "\(epoch)", "\(samples)", "\(learningRate)", "\(interval)"]
-    fields += ["\(trainLoss)", "\(trainAccuracy)"] + test
-    fields += ["\(consensusDistance)", consensusBound.map { "\($0)" } ?? "", "\(bytesSent)"]
+    fields += ["\(trainLoss)"] + [trainAccuracy, testLoss, testAccuracy].map(optional)
+    fields += ["\(consensusDistance)", optional(consensusBound), "\(bytesSent)"]
+    fields += [suboptimality, squaredGradientNorm, meanSquaredGradientNorm, theoremBound].map(optional)
     let timings = [elapsedSeconds, computeSeconds, communicationSeconds, waitSeconds]
     return (fields + timings.map { $0.formatted(decimals: 6) }).joined(separator: ",") + "\n"
   }
@@ -81,21 +90,29 @@ public struct WorkerRow: Sendable {
   }
 }
 
-/// The two CSV files of a run, each row on disk before the run goes on.
+/// The CSV files of a run, each row on disk before the run goes on.
 public final class ConvergenceLog {
   private let convergence: OutputFile
   private let workers: OutputFile
+  private let intervals: OutputFile?
+  private var rounds = 0
 
-  /// Creates both files in `folder` and writes their headers.
+  /// Creates the files in `folder` and writes their headers.
+  /// - Parameter withIntervals: whether workers may differ in their steps.
   /// - Throws: `Failure` where a file cannot be written.
-  public init(folder: String) throws {
+  public init(folder: String, withIntervals: Bool) throws {
+    intervals = withIntervals ? try OutputFile(creating: folder + "/intervals.csv") : nil
+    try intervals?.write(IntervalLog.header)
     convergence = try OutputFile(creating: folder + "/convergence.csv")
     workers = try OutputFile(creating: folder + "/workers.csv")
     try convergence.write(ConvergenceRow.header)
     try workers.write(WorkerRow.header)
   }
 
-  public func append(_ row: ConvergenceRow, workers rows: [WorkerRow]) throws {
+  /// - Parameter realised: steps of each worker in each round since the rows before.
+  public func append(_ row: ConvergenceRow, workers rows: [WorkerRow], realised: [[Int]]) throws {
+    try intervals?.write(IntervalLog.text(realised, firstRound: rounds + 1))
+    rounds += realised.count
     try convergence.write(row.line)
     try workers.write(rows.map(\.line).joined())
   }

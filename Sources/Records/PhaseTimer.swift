@@ -15,6 +15,8 @@ public enum Phase: Int, CaseIterable, Sendable {
   case wait
   case evaluate
   case other
+  /// Standing in for the arithmetic of a slower machine.
+  case slowdown
 }
 
 /// Adds up the time of each phase: exactly one phase runs at any moment, and a switch costs one reading of the clock.
@@ -31,6 +33,11 @@ public final class PhaseTimer {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  public static func sleep(_ seconds: Double) {
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - Double(Int(seconds))) * 1e9))
+    nanosleep(&time, nil)
   }
 
   /// Ends the phase that runs and begins `phase`.
@@ -51,8 +58,11 @@ public final class PhaseTimer {
   /// Seconds of all phases so far, by their raw values.
   public var seconds: [Double] { Array(totals.elements) }
 
-  /// Seconds of this worker's own work: data, forward, backward, update.
-  public var computeSeconds: Double { self[.data] + self[.forward] + self[.backward] + self[.update] }
+  /// Seconds of this worker's own work: data, forward, backward, update; and what stands in for more of it.
+  public var computeSeconds: Double { busySeconds + self[.update] }
+
+  /// `computeSeconds` without the update.
+  public var busySeconds: Double { self[.data] + self[.forward] + self[.backward] + self[.slowdown] }
 
   /// Seconds of training so far, evaluation excluded.
   public var trainingSeconds: Double { seconds.reduce(0, +) - self[.evaluate] }

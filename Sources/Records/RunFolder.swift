@@ -4,7 +4,7 @@ import Glibc
 /// The folder that a run's files go into.
 public enum RunFolder {
   /// The files that make a folder one of a run.
-  static let files = ["run.json", "convergence.csv", "workers.csv", "model.safetensors"]
+  static let files = ["run.json", "convergence.csv", "workers.csv", "intervals.csv", "model.safetensors"]
 
   /// Makes the folder, parents included; refuses one that already holds a run unless `overwriting`, where that run's
   /// files are removed and all others kept.

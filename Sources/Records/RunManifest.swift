@@ -72,9 +72,10 @@ public struct RunManifest: Encodable, Sendable {
 
   public struct Result: Encodable, Sendable {
     public var trainLoss: Double
-    public var trainAccuracy: Double
+    public var trainAccuracy: Double?
     public var testLoss: Double?
     public var testAccuracy: Double?
+    public var suboptimality: Double?
     public var elapsedSeconds: Double
     public var samplesPerSecond: Double
 
@@ -83,6 +84,7 @@ public struct RunManifest: Encodable, Sendable {
       trainAccuracy = row.trainAccuracy
       testLoss = row.testLoss
       testAccuracy = row.testAccuracy
+      suboptimality = row.suboptimality
       elapsedSeconds = row.elapsedSeconds
       samplesPerSecond = row.samplesPerSecond
     }

@@ -1,12 +1,10 @@
 import Averaging
-import Datasets
 import Kernels
 import MessagePassing
-import Models
 
-/// How good a model is on a data set.
+/// How good a model is.
 public struct Score: Equatable, Sendable {
-  /// Mean cross-entropy in nats.
+  /// Mean over samples, without weight decay.
   public let loss: Double
   /// The share of samples predicted right.
   public let accuracy: Double
@@ -17,13 +15,15 @@ public final class Evaluator {
   /// x̄, as of the last `averageModels`.
   public let average: ParameterVector
 
-  private let network: Network
+  private let objective: any Objective
   private let communicator: Communicator
+  /// For the gradient of f, where it is asked for.
+  private var gradient: ParameterVector?
 
-  public init(network: Network, communicator: Communicator) {
-    self.network = network
+  public init(objective: any Objective, communicator: Communicator) {
+    self.objective = objective
     self.communicator = communicator
-    average = ParameterVector(count: network.parameterCount)
+    average = ParameterVector(count: objective.parameterCount)
   }
 
   /// average ← x̄ = (1/N) Σ x_i; the workers' models stay as they are.
@@ -35,16 +35,22 @@ public final class Evaluator {
     average.scale(by: 1 / Float(communicator.size))
   }
 
-  /// Score of the average model on the union of all ranks' shards; nil where they are empty.
-  public func score(_ shard: Shard) throws -> Score? {
-    var total = BatchScore()
-    for start in stride(from: 0, to: shard.count, by: network.maximumBatch) {
-      let rows = min(network.maximumBatch, shard.count - start)
-      let input = Matrix(
-        shard.row(start), rows: rows, columns: shard.format.featureCount, stride: shard.rowStride)
-      total += try network.evaluate(average, input, labels: shard.labels.pointer + start)
-    }
-    let sums = try communicator.allReduce([total.loss, Double(total.correct), Double(shard.count)], .sum)
+  /// Score of the average model over all ranks; nil where there are no samples.
+  public func score(_ part: EvaluatedPart) throws -> Score? {
+    let own = try objective.score(part, at: average)
+    let sums = try communicator.allReduce([own.loss, own.correct, own.samples], .sum)
     return sums[2] > 0 ? Score(loss: sums[0] / sums[2], accuracy: sums[1] / sums[2]) : nil
+  }
+
+  /// ‖∇f(x̄)‖² over all training samples of all workers, with λx̄ added to the gradient.
+  public func squaredGradientNorm(weightDecay: Double) throws -> Double {
+    let gradient = gradient ?? ParameterVector(count: objective.parameterCount)
+    self.gradient = gradient
+    try objective.fullGradient(at: average, into: gradient)
+    try communicator.allReduce(gradient.elements, .sum)
+    let samples = try communicator.allReduce(Double(objective.sampleCount), .sum)
+    gradient.scale(by: Float(1 / samples))
+    gradient.add(Float(weightDecay), times: average)
+    return gradient.squaredNorm()
   }
 }

@@ -1,63 +1,86 @@
 import Averaging
-import Datasets
 import Failures
 import Kernels
 import MessagePassing
 import Models
 import Records
 
-/// One worker's training: local SGD on its shard, and the exchanges that its method asks for.
+/// One worker's training: local SGD on its own objective, and the exchanges that its method asks for.
 ///
 /// `step` is Algorithm 1 of the paper read aloud: sample, begin averaging, gradient, finish averaging, step. After it is
 /// made, a step allocates nothing.
 public final class Trainer {
   public let method: Method
+  public let objective: any Objective
   public let worker: WorkerState
   public let timer = PhaseTimer()
   public let averager: Averager
-  /// t: local steps done.
+  public let clock: RoundClock
+  /// Local steps this worker has done.
   public private(set) var steps = 0
+  /// Samples of all workers' gradients up to the last exchange.
+  public private(set) var exchangedSamples = 0
+  /// τ_i of all workers in each round since `takeRealisedSteps`, where they may differ.
+  public private(set) var realisedSteps: [[Int]] = []
   /// Σ over the samples of all batches since `takeLocalScore` was last called.
   public private(set) var localScore = BatchScore()
   public private(set) var localSamples = 0
   /// Ĝ²: the largest ‖g + λx‖² of a step so far; 0 with momentum.
   public private(set) var largestSquaredGradient = 0.0
+  /// The most steps that a worker took in the last round.
+  public private(set) var longestInterval = 0
   public private(set) var status = WorkerStatus.fine
 
   public var optimizer: LocalOptimizer
-  public let batchSize: Int
+  /// How many times slower than it is this worker is made to be, for the study of unlike machines.
+  public var slowdown = 1.0
+  /// Whether an average that breaks the deviation lemma ends the run; for plain SGD.
+  public var checksTheory = false
 
   private let communicator: Communicator
-  private let network: Network
-  private let batches: BatchGatherer
   private let squaredGradient = AlignedBuffer<Double>(count: 1)
+  private let sampleShare: Double
+  /// B_i of each worker.
+  private let batchSizes: [Int]
+  private var busyBeforeStep = 0.0
+  private var busyBeforeRound = 0.0
+  private var lastRound = (rate: 0.0, interval: 0)
 
-  /// - Precondition: `worker` has as many parameters as `network`, and is the same on every rank.
+  /// Every rank must make its own together with all others.
+  /// - Precondition: `worker` holds the objective's initial model, the same on every rank.
   public init(
-    method: Method, optimizer: LocalOptimizer, worker: WorkerState, network: Network, batches: BatchGatherer,
-    communicator: Communicator
-  ) {
-    precondition(worker.parameters.count == network.parameterCount)
+    method: Method, optimizer: LocalOptimizer, worker: WorkerState, objective: any Objective, communicator: Communicator
+  ) throws {
+    precondition(worker.parameters.count == objective.parameterCount)
     precondition((worker.momentum != nil) == (optimizer.momentum != 0))
     self.method = method
     self.optimizer = optimizer
     self.worker = worker
-    self.network = network
-    self.batches = batches
+    self.objective = objective
     self.communicator = communicator
-    batchSize = batches.batchSize
+    let sizes = try communicator.allGather([Int64(objective.sampleCount), Int64(objective.batchSize)])
+    sampleShare = Double(objective.sampleCount) / Double(sizes.reduce(0) { $0 + $1[0] })
+    batchSizes = sizes.map { Int($0[1]) }
     averager = Averager(method.exchange, worker: worker, communicator: communicator)
+    clock = RoundClock(method.schedule, communicator: communicator)
   }
+
+  /// Samples of one step of all workers.
+  public var samplesPerStep: Int { batchSizes.reduce(0, +) }
+
+  // MARK: The step
 
   /// One local step, with an exchange where the schedule asks for one.
   /// - Throws: `AgreedFailure` on every rank when some worker diverged, `MPIError`.
   public func step() throws {
-    steps += 1
-    let isDue = method.schedule.isDue(at: steps)
-    timer.enter(.data)
-    batches.drawBatch()
+    beginStep()
+    objective.draw()
     switch method.update {
-    case .averageThenStep(let overlapped, let resetMomentum) where isDue:
+    case .averageThenStep(let overlapped, let resetMomentum):
+      guard try clock.isDue() else {
+        try computeGradientAndStep()
+        break
+      }
       try beginAveraging()
       if !overlapped { try finishAveraging() }
       try computeGradient()
@@ -65,62 +88,59 @@ public final class Trainer {
       if overlapped { try finishAveraging() }
       averager.applyModelAverage(resetMomentum: resetMomentum)
       takeLocalStep(decaying: false)
-    case .stepThenAverage(let resetMomentum) where isDue:
+      try endRound()
+    case .stepThenAverage(let resetMomentum):
       try computeGradientAndStep()
+      guard try clock.isDue() else { break }
       try beginAveraging()
       try finishAveraging()
       averager.applyModelAverage(resetMomentum: resetMomentum)
-    case .averagedGradient where isDue:
+      try endRound()
+    case .averagedGradient:
       try computeGradient()
       try beginAveraging()
       try finishAveraging()
       averager.applyGradientAverage()
       takeLocalStep(decaying: true)
-    case .averageThenStep, .stepThenAverage, .averagedGradient:
-      try computeGradientAndStep()
+      try endRound()
     }
     timer.enter(.other)
   }
 
-  /// The gradient at the worker's own model, of the whole batch, in pieces that fit the network's activations.
-  private func computeGradient() throws {
-    for start in stride(from: 0, to: batchSize, by: network.maximumBatch) {
-      let input = try forward(start..<min(start + network.maximumBatch, batchSize))
-      timer.enter(.backward)
-      let target = GradientTarget(gradient: worker.gradient.pointer, accumulating: start > 0)
-      try network.backward(worker.parameters, input, target: target, poll: pollAveraging)
-    }
-    timer.enter(.update)
+  private func beginStep() {
+    steps += 1
+    if clock.stepsInRound == 0, let rate = clock.learningRate { optimizer.learningRate = rate }
+    clock.beginStep()
+    timer.enter(.data)
+    busyBeforeStep = timer.busySeconds
   }
 
-  /// A step that nothing comes between: the gradient goes straight into it.
+  /// A stochastic gradient at the worker's own model.
+  private func computeGradient() throws {
+    try computeGradient(into: GradientTarget(gradient: worker.gradient.pointer, accumulating: false))
+  }
+
+  /// A step that nothing comes between: where it can, the gradient goes straight into it.
   private func computeGradientAndStep() throws {
-    guard batchSize <= network.maximumBatch else {
+    guard objective.canStepAtOnce, status == .fine else {
       try computeGradient()
       return takeLocalStep(decaying: true)
     }
-    let input = try forward(0..<batchSize)
-    guard status == .fine else { return }
-    timer.enter(.backward)
     squaredGradient.pointer.pointee = 0
     let target = GradientTarget(
       step: optimizer.arithmetic(decaying: true), parameters: worker.parameters.pointer,
       momentum: worker.momentum?.pointer, gradient: worker.gradient.pointer, squaredNorm: squaredGradient.pointer)
-    try network.backward(worker.parameters, input, target: target, poll: pollAveraging)
+    try computeGradient(into: target)
     largestSquaredGradient = max(largestSquaredGradient, squaredGradient.pointer.pointee)
   }
 
-  /// The forward pass of a part of the batch; notes where the loss stops being finite.
-  private func forward(_ part: Range<Int>) throws -> Matrix {
-    timer.enter(.data)
-    let (input, labels) = batches.gather(part)
-    timer.enter(.forward)
-    let score = try network.forward(
-      worker.parameters, input, labels: labels, scale: 1 / Float(batchSize), poll: pollAveraging)
+  private func computeGradient(into target: GradientTarget) throws {
+    let score = try objective.gradient(at: worker.parameters, into: target, timer: timer, poll: poll)
     if !score.loss.isFinite && status == .fine { status = .diverged(step: steps, rank: communicator.rank) }
     localScore += score
-    localSamples += part.count
-    return input
+    localSamples += objective.batchSize
+    if slowdown > 1 { try idle() }
+    timer.enter(.update)
   }
 
   private func takeLocalStep(decaying: Bool) {
@@ -130,15 +150,37 @@ public final class Trainer {
     largestSquaredGradient = max(largestSquaredGradient, optimizer.step(worker, decaying: decaying))
   }
 
-  private func beginAveraging() throws {
-    timer.enter(.average)
-    try averager.begin(status: status)
+  /// Waits as long as a slower machine would have computed longer; messages make progress meanwhile.
+  private func idle() throws {
+    timer.enter(.slowdown)
+    let end = timer.since + (slowdown - 1) * (timer.busySeconds - busyBeforeStep)
+    while true {
+      let left = end - PhaseTimer.now()
+      guard left > 0 else { return }
+      PhaseTimer.sleep(min(left, 0.0005))
+      try poll()
+    }
   }
 
-  private func pollAveraging() throws {
-    guard averager.isPending else { return }
+  // MARK: The exchange
+
+  private func beginAveraging() throws {
+    timer.enter(.average)
+    var report = WorkerReport()
+    report.status = status
+    report.steps = clock.stepsInRound
+    report.sampleShare = sampleShare
+    report.stepSeconds = (timer.busySeconds - busyBeforeRound) / Double(clock.stepsInRound)
+    report.squaredDeviation = averager.squaredDeviation
+    report.largestSquaredGradient = largestSquaredGradient
+    try averager.begin(report)
+  }
+
+  private func poll() throws {
+    guard averager.isPending || clock.isPending else { return }
     let phase = timer.enter(.average)
     try averager.poll()
+    try clock.poll()
     timer.enter(phase)
   }
 
@@ -149,7 +191,25 @@ public final class Trainer {
     let worst = try averager.complete()
     timer.enter(.update)
     try failIfDiverged(worst)
+    if checksTheory { try checkLemma() }
   }
+
+  private func endRound() throws {
+    longestInterval = 0
+    for rank in 0..<communicator.size {
+      let steps = averager.report(of: rank).steps
+      exchangedSamples += steps * batchSizes[rank]
+      longestInterval = max(longestInterval, steps)
+    }
+    if !method.schedule.isUniform {
+      realisedSteps.append((0..<communicator.size).map { averager.report(of: $0).steps })
+    }
+    lastRound = (optimizer.learningRate, longestInterval)
+    busyBeforeRound = timer.busySeconds
+    try clock.endRound { averager.report(of: $0).stepSeconds }
+  }
+
+  // MARK: Agreement
 
   /// Brings any worker's trouble to all, outside an exchange; every rank must call it together.
   public func agreeOnStatus() throws {
@@ -163,9 +223,33 @@ public final class Trainer {
       Failure(.diverged, "diverged: the loss of rank \(rank) is not finite at step \(step); \(advice)"), rank: rank)
   }
 
+  /// The lemma (1/N) Σ‖x̄ − x_i‖² ≤ 4γ²I²Ĝ² for the averaging before this one, of which the reports tell.
+  private func checkLemma() throws {
+    guard averager.rounds > 1 else { return }
+    let reports = (0..<communicator.size).lazy.map { self.averager.report(of: $0) }
+    let measured = reports.reduce(0) { $0 + $1.squaredDeviation } / Double(communicator.size)
+    let largest = reports.reduce(0) { max($0, $1.largestSquaredGradient) }
+    let factor = 2 * lastRound.rate * Double(lastRound.interval)
+    let bound = factor * factor * largest
+    // Rounding alone may carry equal models past a bound of nearly nothing.
+    guard measured > bound * (1 + 1e-5) + 1e-12 else { return }
+    throw AgreedFailure(
+      Failure(
+        .internal, "the deviation lemma does not hold in round \(averager.rounds - 1): "
+          + "(1/N) Σ‖x̄ − x_i‖² = \(measured) is more than 4γ²I²Ĝ² = \(bound)"), rank: 0)
+  }
+
+  // MARK: What is taken away to be recorded
+
   /// The local score since the last call, which it forgets.
   public func takeLocalScore() -> (score: BatchScore, samples: Int) {
     defer { (localScore, localSamples) = (BatchScore(), 0) }
     return (localScore, localSamples)
+  }
+
+  /// τ_i of all workers in each round since the last call, which it forgets.
+  public func takeRealisedSteps() -> [[Int]] {
+    defer { realisedSteps.removeAll() }
+    return realisedSteps
   }
 }

@@ -1,10 +1,10 @@
 import Averaging
-import Datasets
 import Kernels
 import MessagePassing
 import Records
 
-/// How long a run goes on, and how often it looks at itself.
+/// How long a run goes on, and how often it looks at itself. Where workers differ in their steps, a step counts as taken
+/// once as many samples as a step of all workers have been used.
 public struct RunLength: Equatable, Sendable {
   /// T: local steps of each worker.
   public let steps: Int
@@ -14,11 +14,6 @@ public struct RunLength: Equatable, Sendable {
   public init(steps: Int, evaluationInterval: Int) {
     self.steps = steps
     self.evaluationInterval = evaluationInterval
-  }
-
-  /// Steps in which `workers`, taking batches of `batchSize`, go once through `samples` samples together.
-  public static func stepsPerEpoch(samples: Int, workers: Int, batchSize: Int) -> Int {
-    max(1, (samples + workers * batchSize - 1) / (workers * batchSize))
   }
 }
 
@@ -30,51 +25,64 @@ public final class TrainingRun {
 
   public let trainer: Trainer
   public let evaluator: Evaluator
+  /// Whether evaluations find ‖∇f(x̄)‖² too.
+  public var logsGradientNorm = false
+  /// L, σ² and f* where they are known.
+  public var constants: ObjectiveConstants
 
-  private let training: Shard
-  private let test: Shard
   private let communicator: Communicator
-  /// Over all ranks.
+  /// Of all workers' objectives.
   private let trainingSamples: Int
-  /// Samples in one step of all ranks together.
-  public let batchSizes: Int
+  private var gradientNorms = (sum: 0.0, count: 0)
+  private var firstObjective: Double?
 
-  /// - Parameters:
-  ///   - training, test: this rank's shards; the model is scored on both.
-  public init(trainer: Trainer, evaluator: Evaluator, training: Shard, test: Shard, communicator: Communicator) throws {
+  public init(trainer: Trainer, communicator: Communicator) throws {
     self.trainer = trainer
-    self.evaluator = evaluator
-    self.training = training
-    self.test = test
     self.communicator = communicator
-    let sums = try communicator.allReduce([Int64(training.count), Int64(trainer.batchSize)], .sum)
-    trainingSamples = Int(sums[0])
-    batchSizes = Int(sums[1])
+    evaluator = Evaluator(objective: trainer.objective, communicator: communicator)
+    constants = trainer.objective.constants
+    trainingSamples = Int(try communicator.allReduce(Int64(trainer.objective.sampleCount), .sum))
+  }
+
+  /// Samples that all workers have used, as far as all know of it.
+  private var samples: Int {
+    trainer.method.schedule.isUniform ? trainer.steps * trainer.samplesPerStep : trainer.exchangedSamples
   }
 
   /// - Parameter eachStep: called on every rank after each local step.
   /// - Throws: `AgreedFailure` on every rank, `MPIError`, and what `report` throws.
   public func run(_ length: RunLength, eachStep: (Trainer) -> Void = { _ in }, report: Report) throws {
     try evaluate(report)
-    while trainer.steps < length.steps {
+    let total = length.steps * trainer.samplesPerStep
+    let interval = length.evaluationInterval * trainer.samplesPerStep
+    var next = interval
+    while samples < total {
       try trainer.step()
       eachStep(trainer)
-      if trainer.steps % length.evaluationInterval == 0 || trainer.steps == length.steps { try evaluate(report) }
+      // Every rank knows the same number: all evaluate together.
+      guard samples >= next || samples >= total else { continue }
+      try evaluate(report)
+      next = (samples / interval + 1) * interval
     }
   }
+
+  // MARK: Evaluation
 
   private func evaluate(_ report: Report) throws {
     trainer.timer.enter(.evaluate)
     try trainer.agreeOnStatus()
     try evaluator.averageModels(trainer.worker, replicasAreEqual: trainer.method.exchange == .gradients)
     let workers = try workerRows()
-    var row = try convergenceRow(workers)
-    let onTraining = try evaluator.score(training)
-    let onTest = try evaluator.score(test)
+    var row = convergenceRow(workers)
+    let onTraining = try evaluator.score(.training)
+    let onTest = try evaluator.score(.test)
     row.trainLoss = onTraining?.loss ?? .nan
-    row.trainAccuracy = onTraining?.accuracy ?? .nan
     row.testLoss = onTest?.loss
-    row.testAccuracy = onTest?.accuracy
+    if constants.hasClasses {
+      row.trainAccuracy = onTraining?.accuracy
+      row.testAccuracy = onTest?.accuracy
+    }
+    try addTheory(&row, workers)
     try report(row, workers)
     trainer.timer.enter(.other)
   }
@@ -84,14 +92,13 @@ public final class TrainingRun {
     let (score, samples) = trainer.takeLocalScore()
     let own = [
       Double(samples), score.loss, timer.computeSeconds, timer[.average], timer[.wait],
-      trainer.averager.squaredDeviation, trainer.largestSquaredGradient, timer.trainingSeconds,
+      trainer.averager.squaredDeviation, trainer.largestSquaredGradient, timer.trainingSeconds, Double(trainer.steps),
+      Double(trainer.objective.batchSize),
     ]
     return try communicator.allGather(own).enumerated().map { rank, values in
       var row = WorkerRow()
-      row.step = trainer.steps
+      row.step = self.samples / trainer.samplesPerStep
       row.rank = rank
-      row.localSteps = trainer.steps
-      row.samples = trainer.steps * trainer.batchSize
       row.localLoss = values[0] > 0 ? values[1] / values[0] : nil
       row.computeSeconds = values[2]
       row.communicationSeconds = values[3]
@@ -99,24 +106,25 @@ public final class TrainingRun {
       row.squaredDeviation = values[5]
       row.largestSquaredGradient = values[6]
       row.trainingSeconds = values[7]
+      row.localSteps = Int(values[8])
+      row.samples = Int(values[8] * values[9])
       return row
     }
   }
 
-  private func convergenceRow(_ workers: [WorkerRow]) throws -> ConvergenceRow {
+  private func convergenceRow(_ workers: [WorkerRow]) -> ConvergenceRow {
     let mean = { (value: (WorkerRow) -> Double) in workers.map(value).reduce(0, +) / Double(workers.count) }
     var row = ConvergenceRow()
-    row.step = trainer.steps
+    row.step = samples / trainer.samplesPerStep
     row.round = trainer.averager.rounds
-    row.samples = trainer.steps * batchSizes
-    row.epoch = Double(row.samples) / Double(trainingSamples)
+    row.samples = samples
+    row.epoch = Double(samples) / Double(trainingSamples)
     row.learningRate = trainer.optimizer.learningRate
-    row.interval = trainer.method.schedule.longestInterval
+    row.interval = trainer.method.schedule.interval ?? trainer.longestInterval
     row.consensusDistance = mean(\.squaredDeviation)
     if trainer.optimizer.momentum == 0 {
-      let largest = workers.map(\.largestSquaredGradient).max()!
       let factor = 2 * row.learningRate * Double(row.interval)
-      row.consensusBound = factor * factor * largest
+      row.consensusBound = factor * factor * workers.map(\.largestSquaredGradient).max()!
     }
     row.bytesSent = trainer.averager.bytesSent
     row.elapsedSeconds = workers.map(\.trainingSeconds).max()!
@@ -124,5 +132,31 @@ public final class TrainingRun {
     row.communicationSeconds = mean(\.communicationSeconds)
     row.waitSeconds = mean(\.waitSeconds)
     return row
+  }
+
+  // MARK: Theory
+
+  private func addTheory(_ row: inout ConvergenceRow, _ workers: [WorkerRow]) throws {
+    let weightDecay = trainer.optimizer.weightDecay
+    let objective = row.trainLoss + weightDecay / 2 * evaluator.average.squaredNorm()
+    row.suboptimality = constants.optimum.map { objective - $0 }
+    if firstObjective == nil { firstObjective = objective }
+    guard logsGradientNorm else { return }
+    let squaredNorm = try evaluator.squaredGradientNorm(weightDecay: weightDecay)
+    gradientNorms = (gradientNorms.sum + squaredNorm, gradientNorms.count + 1)
+    row.squaredGradientNorm = squaredNorm
+    row.meanSquaredGradientNorm = gradientNorms.sum / Double(gradientNorms.count)
+    row.theoremBound = theoremBound(row, workers)
+  }
+
+  /// Theorem 1: 2 (f(x̄⁰) − f*) / (γT) + 4 γ² I² G² L² + L γ σ² / N, with Ĝ in place of G.
+  private func theoremBound(_ row: ConvergenceRow, _ workers: [WorkerRow]) -> Double? {
+    guard let smoothness = constants.smoothness, let noise = constants.noise, let optimum = constants.optimum,
+      let deviation = row.consensusBound, let first = firstObjective, row.step > 0,
+      row.learningRate * smoothness <= 1
+    else { return nil }
+    let initial = 2 * (first - optimum) / (row.learningRate * Double(row.step))
+    let drift = deviation * smoothness * smoothness
+    return initial + drift + smoothness * row.learningRate * noise / Double(workers.count)
   }
 }

@@ -43,8 +43,8 @@ struct BenchCommand: ParallelCommand {
 
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = step.blasThreads
-    let trainer = makeTrainer(communicator)
-    for _ in 0..<2 * method.interval { try trainer.step() }
+    let trainer = try makeTrainer(communicator)
+    for _ in 0..<2 * (trainer.method.schedule.interval ?? 8) { try trainer.step() }
     try communicator.barrier()
     trainer.timer.reset()
     let start = PhaseTimer.now()
@@ -53,28 +53,30 @@ struct BenchCommand: ParallelCommand {
     try trainer.agreeOnStatus()
     let phases = try communicator.allGather(trainer.timer.seconds)
     guard communicator.isRoot else { return }
-    let total = Double(steps * trainer.batchSize * communicator.size)
+    let total = Double(steps * trainer.samplesPerStep)
     let report = BenchReport(
-      model: model.model.rawValue, ranks: communicator.size, batchSize: trainer.batchSize,
-      interval: trainer.method.schedule.longestInterval, steps: steps, seconds: seconds,
+      model: model.model.rawValue, ranks: communicator.size, batchSize: trainer.objective.batchSize,
+      interval: trainer.longestInterval, steps: steps, seconds: seconds,
       samplesPerSecond: total / seconds, share: BenchReport.shares(phases), blasKernel: BLASLibrary.kernel)
     print(json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text)
   }
 
-  private func makeTrainer(_ communicator: Communicator) -> Trainer {
+  private func makeTrainer(_ communicator: Communicator) throws -> Trainer {
     let shard = RandomShard.make(samples: samples, seed: step.seed, rank: communicator.rank)
-    let format = shard.format
-    let batchSize = if case .samples(let count) = step.batchSize { count } else { shard.count }
-    let piece = min(batchSize, TrainingSession.largestPiece)
-    let layers = model.specification.layers(inputs: format.featureCount, classes: format.classCount)
-    let network = Network(layers, maximumBatch: piece)
+    let batchSize = if case .samples(let count) = step.batchSize { count } else { samples }
+    let layers = model.specification.layers(inputs: shard.format.featureCount, classes: shard.format.classCount)
+    let network = Network(layers, maximumBatch: min(batchSize, ProblemSetup.largestPiece))
+    let objective = ProblemSetup.objective(
+      network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank)
     let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: step.momentum != 0)
     network.initialize(worker.parameters, seed: step.seed)
-    let sampler = BatchSampler(
-      sampleCount: shard.count, batchSize: batchSize, seed: step.seed, worker: communicator.rank)
-    return Trainer(
-      method: method.method(momentum: step.momentum), optimizer: step.optimizer, worker: worker, network: network,
-      batches: BatchGatherer(shard: shard, sampler: sampler, batchSize: batchSize, maximumRows: piece),
+    let (method, rate): (Method, Double) = try communicator.agree {
+      let size = communicator.size
+      let method = try self.method.method(momentum: step.momentum, workers: size, steps: steps, smoothness: nil)
+      return (method, try self.step.rate(workers: size, steps: steps, smoothness: nil))
+    }
+    return try Trainer(
+      method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
       communicator: communicator)
   }
 }

@@ -36,14 +36,9 @@ enum ConfigurationFile {
   }
 
   private static func read(_ path: String) throws -> Contents {
-    let data: Data
+    let text = try InputFile.read(path)
     do {
-      data = try Data(contentsOf: URL(filePath: path))
-    } catch {
-      throw Failure(.inputOutput, "cannot read the configuration \(path)")
-    }
-    do {
-      return try JSONDecoder().decode(Contents.self, from: data)
+      return try JSONDecoder().decode(Contents.self, from: Data(text.utf8))
     } catch DecodingError.keyNotFound(let key, _) {
       throw Failure(.badData, "\(path): has no \"\(key.stringValue)\", which a run.json holds its options in")
     } catch {

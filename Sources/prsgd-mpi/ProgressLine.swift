@@ -5,14 +5,14 @@ import Training
 struct ProgressLine {
   let length: RunLength
   /// Samples in one step of all ranks.
-  let batchSizes: Int
+  let samplesPerStep: Int
   let stepsPerEpoch: Int
 
   /// Of an evaluation.
   func text(_ row: ConvergenceRow) -> String {
-    let test = row.testAccuracy.map { "  test \(row.testLoss!.formatted(decimals: 4)) \(percent($0))" } ?? ""
+    let test = row.testLoss.map { "  test \($0.formatted(decimals: 4))\(percent(row.testAccuracy))" } ?? ""
     return "epoch \(row.epoch.formatted(decimals: 2).padded(to: 7))  step \(String(row.step).padded(to: 8))"
-      + "  loss \(row.trainLoss.formatted(decimals: 4)) \(percent(row.trainAccuracy))\(test)"
+      + "  loss \(row.trainLoss.formatted(decimals: 4))\(percent(row.trainAccuracy))\(test)"
       + "  \(rate(row.samplesPerSecond))  left \(timeLeft(row.step, row.elapsedSeconds))"
   }
 
@@ -23,20 +23,23 @@ struct ProgressLine {
     let loss = trainer.localScore.loss / Double(max(1, trainer.localSamples))
     let accuracy = last.testAccuracy ?? last.trainAccuracy
     return "epoch \(epoch.formatted(decimals: 2).padded(to: 7))  loss \(loss.formatted(decimals: 4))"
-      + "  accuracy \(percent(accuracy))  \(rate(Double(trainer.steps * batchSizes) / max(elapsed, 1e-9)))"
+      + "\(accuracy.map { "  accuracy" + percent($0) } ?? "")  \(rate(Double(trainer.steps * samplesPerStep) / max(elapsed, 1e-9)))"
       + "  left \(timeLeft(trainer.steps, elapsed))"
   }
 
   /// The whole run in one line.
   static func result(_ row: ConvergenceRow, folder: String) -> String {
-    let test = row.testLoss.map { "test loss \($0.formatted(decimals: 4)), test accuracy " } ?? "train accuracy "
-    let accuracy = (row.testAccuracy ?? row.trainAccuracy).formatted(decimals: 4)
-    return "done: \(test)\(accuracy) after \(row.epoch.formatted(decimals: 2)) epochs in "
+    let loss = row.testLoss.map { "test loss \($0.formatted(decimals: 4))" }
+    let accuracy = row.testAccuracy.map { ", test accuracy \($0.formatted(decimals: 4))" }
+    let value = (loss ?? "loss \(row.trainLoss)") + (accuracy ?? "")
+    return "done: \(value) after \(row.epoch.formatted(decimals: 2)) epochs in "
       + "\(row.elapsedSeconds.formatted(decimals: 2)) s of training "
       + "(\(Int(row.samplesPerSecond).formattedWithCommas) samples/s); results in \(folder)"
   }
 
-  private func percent(_ share: Double) -> String { (100 * share).formatted(decimals: 2).padded(to: 5) + "%" }
+  private func percent(_ share: Double?) -> String {
+    share.map { " " + (100 * $0).formatted(decimals: 2).padded(to: 5) + "%" } ?? ""
+  }
 
   private func rate(_ samplesPerSecond: Double) -> String {
     "\(Int(samplesPerSecond).formattedWithCommas.padded(to: 7)) samples/s"

@@ -9,7 +9,7 @@ final class RunFiles {
   let log: ConvergenceLog
 
   /// Makes the run's folder, and writes `run.json` and the headers of the logs.
-  init(options: TrainCommand, manifest: RunManifest) throws {
+  init(options: TrainCommand, manifest: RunManifest, withIntervals: Bool) throws {
     if let output = options.output {
       try RunFolder.prepare(output, overwriting: options.overwrite)
       folder = output
@@ -18,7 +18,7 @@ final class RunFiles {
       folder = try RunFolder.create(named: "\(options.method.algorithm.rawValue)-\(dataset)")
     }
     try manifest.write(to: folder + "/run.json")
-    log = try ConvergenceLog(folder: folder)
+    log = try ConvergenceLog(folder: folder, withIntervals: withIntervals)
   }
 
   /// Saves the model, and the manifest with its result.
@@ -41,10 +41,13 @@ extension RunManifest {
   }
 }
 
-extension Network {
-  /// The parameters under the names and in the layouts of PyTorch.
+extension ProblemSetup {
+  /// The parameters under the names and in the layouts of PyTorch; one vector where there is no network.
   func savedTensors(_ parameters: ParameterVector) -> [SavedTensor] {
-    tensors.map { tensor in
+    guard let network else {
+      return [SavedTensor(name: "x", shape: [parameters.count], numbers: Array(parameters.elements))]
+    }
+    return network.tensors.map { tensor in
       let numbers = parameters.pointer + tensor.offset
       return SavedTensor(
         name: tensor.name, shape: tensor.shape, numbers: (0..<tensor.count).map { numbers[tensor.place($0)] })

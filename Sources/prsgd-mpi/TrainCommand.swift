@@ -23,14 +23,17 @@ struct TrainCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER. "
-        + "KEYs: training, test, features, classes, difficulty. (default: synthetic)", valueName: "dataset"),
-    transform: { try DatasetSpecification(parsing: $0) })
-  var dataset = DatasetSpecification.synthetic(SyntheticProblem())
+      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; or a problem given by a formula: "
+        + "quadratic[:KEY=VALUE,…] or double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
+        + "difficulty; of quadratic: dimension, condition, smoothness, noise, heterogeneity, spread; of double-well: "
+        + "dimension, noise. (default: synthetic)", valueName: "dataset"),
+    transform: { try ProblemSpecification(parsing: $0) })
+  var dataset = ProblemSpecification.dataset(.synthetic(SyntheticProblem()))
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Method") var method: MethodOptions
   @OptionGroup(title: "Local steps") var step: StepOptions
+  @OptionGroup(title: "Theory and experiments") var theory: TheoryOptions
 
   @Option(
     help: ArgumentHelp(
@@ -75,6 +78,9 @@ struct TrainCommand: ParallelCommand {
     if let evaluateEvery, evaluateEvery < 1 {
       throw ValidationError("--evaluate-every must be at least 1, not \(evaluateEvery).")
     }
+    if theory.checkTheory && step.momentum != 0 {
+      throw ValidationError("--check-theory is of plain SGD: add --momentum 0.")
+    }
     if let output, output.isEmpty { throw ValidationError("--output must name a folder.") }
   }
 
@@ -91,7 +97,7 @@ struct TrainCommand: ParallelCommand {
     ]
     if let steps { options["steps"] = .integer(steps) } else { options["epochs"] = .number(resolvedEpochs) }
     if let evaluateEvery { options["evaluate-every"] = .integer(evaluateEvery) }
-    for group in [model.recorded, method.recorded, step.recorded] { options.merge(group) { $1 } }
+    for group in [model.recorded, method.recorded, step.recorded, theory.recorded] { options.merge(group) { $1 } }
     return options
   }
 

@@ -6,12 +6,6 @@ import Models
 import Records
 import Training
 
-/// How the models are averaged, or what instead.
-enum Algorithm: String, CaseIterable, ExpressibleByArgument {
-  case restarted = "pr-sgd"
-  case parallel = "psgd"
-}
-
 enum Order: String, CaseIterable, ExpressibleByArgument {
   case averageFirst = "average-first"
   case stepFirst = "step-first"
@@ -83,51 +77,34 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// Which method of averaging, the same in `train` and `bench`.
-struct MethodOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "pr-sgd: models are averaged every --interval steps; psgd: gradients, every step.", valueName: "name"))
-  var algorithm = Algorithm.restarted
+/// γ.
+enum LearningRateOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
+  case constant(Double)
+  /// √N / (L √T), the corollary's.
+  case theory
 
-  @Option(
-    help: ArgumentHelp(
-      "average-first is equation 2 of the paper: the average of the models from before the step, less the step. "
-        + "step-first averages what the workers reach by the step.", valueName: "name"))
-  var order = Order.averageFirst
-
-  @Option(help: ArgumentHelp("I: local steps from one averaging to the next.", valueName: "steps"))
-  var interval = 8
-
-  @Flag(
-    inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
-  var overlap = true
-
-  @Option(
-    help: ArgumentHelp(
-      "What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
-  var momentumPolicy = MomentumPolicy.average
-
-  func validate() throws {
-    guard interval > 0 else { throw ValidationError("--interval must be at least 1, not \(interval).") }
-  }
-
-  /// - Parameter momentum: β of the optimizer.
-  func method(momentum: Double) -> Method {
-    let policy = momentum == 0 ? nil : momentumPolicy
-    switch (algorithm, order) {
-    case (.parallel, _): return .parallelSGD
-    case (.restarted, .averageFirst):
-      return .averageFirst(interval: interval, momentum: policy, overlapped: overlap)
-    case (.restarted, .stepFirst): return .stepFirst(interval: interval, momentum: policy)
+  init?(argument: String) {
+    if argument == "theory" {
+      self = .theory
+    } else if let rate = Double(argument) {
+      self = .constant(rate)
+    } else {
+      return nil
     }
   }
 
-  var recorded: [String: OptionValue] {
-    [
-      "algorithm": .text(algorithm.rawValue), "order": .text(order.rawValue), "interval": .integer(interval),
-      "overlap": .flag(overlap), "momentum-policy": .text(momentumPolicy.rawValue),
-    ]
+  var description: String {
+    switch self {
+    case .constant(let rate): "\(rate)"
+    case .theory: "theory"
+    }
+  }
+
+  var recorded: OptionValue {
+    switch self {
+    case .constant(let rate): .number(rate)
+    case .theory: .text("theory")
+    }
   }
 }
 
@@ -136,8 +113,10 @@ struct StepOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Samples in each worker's batch, or full for its whole shard.", valueName: "n|full"))
   var batchSize = BatchSize.samples(32)
 
-  @Option(help: ArgumentHelp("γ: the learning rate.", valueName: "rate"))
-  var learningRate = 0.05
+  @Option(
+    help: ArgumentHelp(
+      "γ: the learning rate; theory is √N/(L√T), which wants --smoothness.", valueName: "rate|theory"))
+  var learningRate = LearningRateOption.constant(0.05)
 
   @Option(help: ArgumentHelp("β: momentum, as torch.optim.SGD has it; 0 is plain SGD.", valueName: "factor"))
   var momentum = 0.9
@@ -155,7 +134,7 @@ struct StepOptions: ParsableArguments {
     if case .samples(let count) = batchSize, count < 1 {
       throw ValidationError("--batch-size must be at least 1, not \(count).")
     }
-    guard learningRate > 0, learningRate.isFinite else {
+    if case .constant(let rate) = learningRate, !(rate > 0 && rate.isFinite) {
       throw ValidationError("--learning-rate must be positive, not \(learningRate).")
     }
     guard momentum >= 0, momentum < 1 else {
@@ -169,13 +148,24 @@ struct StepOptions: ParsableArguments {
     }
   }
 
-  var optimizer: LocalOptimizer {
+  /// γ. By the theory √N / (L √T).
+  /// - Throws: `Failure` where L is not known.
+  func rate(workers: Int, steps: Int, smoothness: Double?) throws -> Double {
+    switch learningRate {
+    case .constant(let rate): return rate
+    case .theory:
+      guard let smoothness else { throw Failure(.usage, "--learning-rate theory wants --smoothness, L of the objective") }
+      return (Double(workers) / Double(steps)).squareRoot() / smoothness
+    }
+  }
+
+  func optimizer(learningRate: Double) -> LocalOptimizer {
     LocalOptimizer(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
   }
 
   var recorded: [String: OptionValue] {
     [
-      "batch-size": .text("\(batchSize)"), "learning-rate": .number(learningRate),
+      "batch-size": .text("\(batchSize)"), "learning-rate": learningRate.recorded,
       "momentum": .number(momentum), "weight-decay": .number(weightDecay),
       "seed": seed <= UInt64(Int.max) ? .integer(Int(seed)) : .text("\(seed)"), "blas-threads": .integer(blasThreads),
     ]

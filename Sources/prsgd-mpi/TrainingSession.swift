@@ -1,6 +1,4 @@
 import Averaging
-import CHost
-import Datasets
 import Failures
 import Kernels
 import MessagePassing
@@ -10,15 +8,10 @@ import Training
 
 /// One `train` from its options to its last file: prologue, loop, epilogue.
 struct TrainingSession {
-  /// Samples that a network takes at once at most: activations stay this small however large a batch is.
-  static let largestPiece = 256
-
   private let options: TrainCommand
   private let communicator: Communicator
   private let progress: ProgressReport
-  private let training: Shard
-  private let test: Shard
-  private let network: Network
+  private let setup: ProblemSetup
   private let course: TrainingRun
   private let length: RunLength
   /// On rank 0.
@@ -31,40 +24,55 @@ struct TrainingSession {
     self.options = options
     self.communicator = communicator
     progress = ProgressReport(isQuiet: options.quiet || !communicator.isRoot)
-    (training, test) = try Self.loadShards(options, communicator)
-    let format = training.format
-    let batchSize = try Self.batchSize(options, shard: training, communicator)
-    let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
-    network = Network(layers, maximumBatch: Self.largestPiece)
-    let trainer = Self.makeTrainer(options, network, training, batchSize, communicator)
-    course = try TrainingRun(
-      trainer: trainer, evaluator: Evaluator(network: network, communicator: communicator), training: training,
-      test: test, communicator: communicator)
-    let shards = try communicator.allGather([Int64(training.count)]).map { Int($0[0]) }
-    let samples = shards.reduce(0, +)
-    let perEpoch: Int =
-      switch options.step.batchSize {
-      case .full: 1
-      case .samples(let size):
-        RunLength.stepsPerEpoch(samples: samples, workers: communicator.size, batchSize: size)
-      }
+    setup = try ProblemSetup(options, communicator)
+    let counts = try communicator.allGather([Int64(setup.objective.sampleCount), Int64(setup.objective.batchSize)])
+    let shards = counts.map { Int($0[0]) }
+    let perStep = counts.reduce(0) { $0 + Int($1[1]) }
+    let perEpoch = max(1, (shards.reduce(0, +) + perStep - 1) / perStep)
     let steps = options.steps ?? max(1, Int((options.resolvedEpochs * Double(perEpoch)).rounded(.up)))
     length = RunLength(steps: steps, evaluationInterval: options.evaluateEvery ?? perEpoch)
+    let trainer = try Self.makeTrainer(options, setup.objective, steps: steps, communicator)
+    course = try TrainingRun(trainer: trainer, communicator: communicator)
+    course.constants = options.theory.constants(setup.objective.constants)
+    course.logsGradientNorm = options.theory.logGradientNorm
+    let test = try setup.objective.score(.test, at: trainer.worker.parameters).samples
     let problem = RunManifest.Problem(
-      trainingSamples: samples, testSamples: try Int(communicator.allReduce(Int64(test.count), .sum)),
-      features: format.featureCount, classes: format.classCount, parameters: network.parameterCount, steps: steps,
+      trainingSamples: shards.reduce(0, +), testSamples: try Int(communicator.allReduce(test, .sum)),
+      features: setup.features, classes: setup.classes, parameters: setup.objective.parameterCount, steps: steps,
       stepsPerEpoch: perEpoch, shards: shards)
     manifest = RunManifest(
       options: options.recorded, problem: problem, hosts: try communicator.allGather(MPIRuntime.processorName))
     files = try communicator.agree { [manifest] in
-      communicator.isRoot ? try RunFiles(options: options, manifest: manifest) : nil
+      guard communicator.isRoot else { return nil }
+      return try RunFiles(options: options, manifest: manifest, withIntervals: !trainer.method.schedule.isUniform)
     }
+  }
+
+  private static func makeTrainer(
+    _ options: TrainCommand, _ objective: any Objective, steps: Int, _ communicator: Communicator
+  ) throws -> Trainer {
+    let step = options.step
+    let constants = options.theory.constants(objective.constants)
+    let workers = communicator.size
+    let (method, rate): (Method, Double) = try communicator.agree {
+      let method = try options.method.method(
+        momentum: step.momentum, workers: workers, steps: steps, smoothness: constants.smoothness)
+      return (method, try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness))
+    }
+    let worker = WorkerState(parameterCount: objective.parameterCount, hasMomentum: step.momentum != 0)
+    objective.initialize(worker.parameters, seed: step.seed)
+    let trainer = try Trainer(
+      method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
+      communicator: communicator)
+    trainer.checksTheory = options.theory.checkTheory
+    trainer.slowdown = options.theory.slowdown.factors[communicator.rank] ?? 1
+    return trainer
   }
 
   mutating func run() throws {
     announce()
     let shown = ProgressLine(
-      length: length, batchSizes: course.batchSizes, stepsPerEpoch: manifest.problem.stepsPerEpoch)
+      length: length, samplesPerStep: course.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
     try course.run(
       length,
       eachStep: { trainer in
@@ -72,7 +80,8 @@ struct TrainingSession {
       },
       report: { row, workers in
         lastRow = row
-        try communicator.agree { try files?.log.append(row, workers: workers) }
+        let realised = course.trainer.takeRealisedSteps()
+        try communicator.agree { try files?.log.append(row, workers: workers, realised: realised) }
         progress.say(shown.text(row))
       })
     try finish()
@@ -81,7 +90,7 @@ struct TrainingSession {
   private mutating func finish() throws {
     manifest.result = RunManifest.Result(lastRow)
     let average = course.evaluator.average
-    try communicator.agree { try files?.finish(manifest, tensors: network.savedTensors(average)) }
+    try communicator.agree { try files?.finish(manifest, tensors: setup.savedTensors(average)) }
     let seconds = try communicator.allGather(course.trainer.timer.seconds)
     progress.say("\n" + PhaseTable.text(seconds) + "\n")
     progress.say(ProgressLine.result(lastRow, folder: files?.folder ?? ""))
@@ -92,64 +101,26 @@ struct TrainingSession {
     for warning in ResourceCheck.warnings(hosts: manifest.machine.hosts, threads: options.step.blasThreads) {
       progress.say("note: \(warning)")
     }
+    if case .dataset(let dataset) = options.dataset {
+      progress.say(
+        "\(dataset): \(problem.trainingSamples.formattedWithCommas) training and "
+          + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
+          + "\(problem.classes) classes")
+    }
+    let model = setup.network == nil ? "\(options.dataset)" : options.model.model.rawValue
+    let ranks = communicator.size == 1 ? "1 rank" : "\(communicator.size) ranks"
     progress.say(
-      "\(options.dataset): \(problem.trainingSamples.formattedWithCommas) training and "
-        + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
-        + "\(problem.classes) classes")
-    progress.say(
-      "\(options.model.model.rawValue): \(problem.parameters.formattedWithCommas) parameters; "
-        + "\(options.method.algorithm.rawValue) on \(communicator.size) \(communicator.size == 1 ? "rank" : "ranks"), "
-        + "interval \(course.trainer.method.schedule.longestInterval), \(length.steps.formattedWithCommas) steps; "
-        + "\(BLASLibrary.version) (\(BLASLibrary.kernel))")
+      "\(model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
+        + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     progress.say("writing to \(files?.folder ?? "")")
   }
 
-  private static func loadShards(_ options: TrainCommand, _ communicator: Communicator) throws -> (Shard, Shard) {
-    let distribution = ShardDistribution(communicator)
-    let seed = options.step.seed
-    let training = try distribution.distribute(by: options.partition, seed: seed) {
-      try options.dataset.open(.training, seed: seed)
+  private var intervalText: String {
+    switch course.trainer.method.schedule {
+    case .every(let interval): "interval \(interval)"
+    case .timeVarying(let schedule): "intervals from epoch \(schedule.firstEpoch) on"
+    case .replay(let rounds): "\(rounds.count) logged rounds"
+    case .perWorker, .calibrated, .adaptive: "interval \(options.method.interval)"
     }
-    let test = try distribution.distributeEvenly {
-      try options.dataset.open(.test, seed: seed, classCount: training.format.classCount)
-    }
-    try communicator.agree {
-      guard test.format == training.format else {
-        throw Failure(.badData, "\(options.dataset): the test samples are not of the training samples' shape")
-      }
-    }
-    try distribution.normalize(options.normalize, training: training, test: test)
-    return (training, test)
-  }
-
-  private static func batchSize(_ options: TrainCommand, shard: Shard, _ communicator: Communicator) throws -> Int {
-    switch options.step.batchSize {
-    case .full: return shard.count
-    case .samples(let count):
-      return try communicator.agree {
-        guard count <= shard.count else {
-          throw Failure(
-            .usage,
-            "--batch-size \(count) is more than the \(shard.count) samples of this rank's shard: "
-              + "use fewer ranks, a smaller batch, or --batch-size full")
-        }
-        return count
-      }
-    }
-  }
-
-  private static func makeTrainer(
-    _ options: TrainCommand, _ network: Network, _ shard: Shard, _ batchSize: Int, _ communicator: Communicator
-  ) -> Trainer {
-    let step = options.step
-    let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: step.momentum != 0)
-    network.initialize(worker.parameters, seed: step.seed)
-    let sampler = BatchSampler(
-      sampleCount: shard.count, batchSize: batchSize, seed: step.seed, worker: communicator.rank)
-    return Trainer(
-      method: options.method.method(momentum: step.momentum), optimizer: step.optimizer, worker: worker,
-      network: network,
-      batches: BatchGatherer(shard: shard, sampler: sampler, batchSize: batchSize, maximumRows: largestPiece),
-      communicator: communicator)
   }
 }

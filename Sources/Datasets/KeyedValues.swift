@@ -1,0 +1,37 @@
+import Failures
+
+/// Options of a named thing, as a user writes them: `KEY=VALUE,KEY=VALUE,…`
+public struct KeyedValues {
+  private let name: String
+  private var values: [String: String] = [:]
+
+  /// - Parameters:
+  ///   - name: what the options are of, for messages.
+  ///   - known: the keys there are.
+  /// - Throws: `Failure(.usage)` for an unknown or repeated key.
+  public init(parsing text: String?, of name: String, known: [String]) throws {
+    self.name = name
+    for option in text?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+      let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else { throw Failure(.usage, "\(name): '\(option)' should read KEY=VALUE") }
+      guard known.contains(parts[0]) else {
+        throw Failure.unknownName(parts[0], kind: "option of \(name)", known: known)
+      }
+      guard values.updateValue(parts[1], forKey: parts[0]) == nil else {
+        throw Failure(.usage, "\(name): '\(parts[0])' is given twice")
+      }
+    }
+  }
+
+  /// Sets `number` to the value of `key`, where it is given.
+  /// - Throws: `Failure(.usage)` for what is no number in `range`.
+  public func read<Number: LosslessStringConvertible & Comparable>(
+    _ key: String, in range: ClosedRange<Number>, into number: inout Number
+  ) throws {
+    guard let text = values[key] else { return }
+    guard let value = Number(text), range.contains(value) else {
+      throw Failure(.usage, "\(name): '\(key)=\(text)' should be a number in \(range.lowerBound)...\(range.upperBound)")
+    }
+    number = value
+  }
+}

@@ -1,0 +1,74 @@
+import Datasets
+import Kernels
+import Models
+import Records
+
+/// The mean loss of a network on a worker's shard.
+public final class NetworkObjective: Objective {
+  private let network: Network
+  private let training: Shard
+  private let test: Shard?
+  private let batches: BatchGatherer
+
+  /// - Parameter batches: of `training`, gathered in pieces of at most the network's largest batch.
+  public init(network: Network, training: Shard, test: Shard?, batches: BatchGatherer) {
+    self.network = network
+    self.training = training
+    self.test = test
+    self.batches = batches
+  }
+
+  public var parameterCount: Int { network.parameterCount }
+  public var batchSize: Int { batches.batchSize }
+  public var sampleCount: Int { training.count }
+  public var canStepAtOnce: Bool { batchSize <= network.maximumBatch }
+  public var constants: ObjectiveConstants { ObjectiveConstants() }
+
+  public func initialize(_ parameters: ParameterVector, seed: UInt64) {
+    network.initialize(parameters, seed: seed)
+  }
+
+  public func draw() { batches.drawBatch() }
+
+  public func gradient(
+    at x: ParameterVector, into target: GradientTarget, timer: PhaseTimer, poll: Network.Poll
+  ) throws -> BatchScore {
+    var score = BatchScore()
+    // A batch is worked through in pieces that fit the network's activations.
+    for start in stride(from: 0, to: batchSize, by: network.maximumBatch) {
+      timer.enter(.data)
+      let (input, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
+      timer.enter(.forward)
+      score += try network.forward(x, input, labels: labels, scale: 1 / Float(batchSize), poll: poll)
+      guard score.loss.isFinite else { break }
+      timer.enter(.backward)
+      try network.backward(x, input, target: start == 0 ? target : target.accumulating, poll: poll)
+    }
+    return score
+  }
+
+  public func score(_ part: EvaluatedPart, at x: ParameterVector) throws -> PartialScore {
+    guard let shard = part == .training ? training : test else { return PartialScore() }
+    var total = BatchScore()
+    try forEachPiece(shard) { input, labels in total += try network.evaluate(x, input, labels: labels) }
+    return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(shard.count))
+  }
+
+  public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
+    gradient.setToZero()
+    let target = GradientTarget(gradient: gradient.pointer, accumulating: true)
+    try forEachPiece(training) { input, labels in
+      _ = try network.forward(x, input, labels: labels, scale: 1)
+      try network.backward(x, input, target: target)
+    }
+  }
+
+  private func forEachPiece(_ shard: Shard, _ body: (Matrix, UnsafePointer<Int32>) throws -> Void) throws {
+    for start in stride(from: 0, to: shard.count, by: network.maximumBatch) {
+      let rows = min(network.maximumBatch, shard.count - start)
+      let input = Matrix(
+        shard.row(start), rows: rows, columns: shard.format.featureCount, stride: shard.rowStride)
+      try body(input, UnsafePointer(shard.labels.pointer + start))
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import ArgumentParser
+import Averaging
+import Failures
+import Records
+
+/// The algorithms by name, each with what it is and where it comes from.
+enum Algorithm: String, CaseIterable, ExpressibleByArgument {
+  case restarted = "pr-sgd"
+  case timeVarying = "pr-sgd-tv"
+  case heterogeneous = "pr-sgd-het"
+  case parallel = "psgd"
+
+  var summary: String {
+    switch self {
+    case .restarted: "local SGD, models averaged every --interval steps (Yu, Yang, Zhu, AAAI 2019, Algorithm 1)"
+    case .timeVarying: "epochs of growing length and falling rate (Yu, Yang, Zhu, AAAI 2019, Algorithm 2)"
+    case .heterogeneous: "each worker its own number of steps a round (Yu, Yang, Zhu, AAAI 2019, Algorithm 3)"
+    case .parallel: "gradients averaged at every step (Dekel, Gilad-Bachrach, Shamir, Xiao, JMLR 2012)"
+    }
+  }
+}
+
+extension AveragingWeights: ExpressibleByArgument {}
+
+/// `--interval`: how many local steps a round has.
+enum IntervalOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
+  case steps(Int)
+  /// ⌊T^{1/4} / N^{3/4}⌋, the corollary's, at least 1.
+  case theory
+  case perWorker([Int])
+  case calibrated(mean: Int)
+  case adaptive(minimum: Int, maximum: Int)
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    switch (parts[0], parts.count) {
+    case ("theory", 1): self = .theory
+    case ("calibrated", 2):
+      guard let mean = Int(parts[1]), mean > 0 else { return nil }
+      self = .calibrated(mean: mean)
+    case ("adaptive", 2):
+      guard let range = parts[1].firstRange(of: ".."), let low = Int(parts[1][..<range.lowerBound]),
+        let high = Int(parts[1][range.upperBound...]), low > 0, high >= low
+      else { return nil }
+      self = .adaptive(minimum: low, maximum: high)
+    default:
+      let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      guard numbers.allSatisfy({ $0 != nil && $0! > 0 }) else { return nil }
+      self = numbers.count == 1 ? .steps(numbers[0]!) : .perWorker(numbers.map { $0! })
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .steps(let count): "\(count)"
+    case .theory: "theory"
+    case .perWorker(let counts): counts.map(String.init).joined(separator: ",")
+    case .calibrated(let mean): "calibrated:\(mean)"
+    case .adaptive(let minimum, let maximum): "adaptive:\(minimum)..\(maximum)"
+    }
+  }
+}
+
+/// Which method of averaging, the same in `train` and `bench`.
+struct MethodOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The method; prsgd-mpi algorithms describes each.", valueName: "name"))
+  var algorithm = Algorithm.restarted
+
+  @Option(
+    help: ArgumentHelp(
+      "Of pr-sgd. average-first is equation 2 of the paper: the average of the models from before the step, less the "
+        + "step. step-first averages what the workers reach by the step, as the other algorithms do.",
+      valueName: "name"))
+  var order = Order.averageFirst
+
+  @Option(
+    help: ArgumentHelp(
+      "I: local steps from one averaging to the next; theory is T^(1/4)/N^(3/4). pr-sgd-het also takes one number a "
+        + "rank (32,32,16,8), calibrated:MEAN (set from measured step times) and adaptive:MIN..MAX (a worker steps on "
+        + "until all have done MIN).", valueName: "steps"))
+  var interval = IntervalOption.steps(8)
+
+  @Flag(
+    inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
+  var overlap = true
+
+  @Option(
+    help: ArgumentHelp(
+      "What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
+  var momentumPolicy = MomentumPolicy.average
+
+  @Option(
+    help: ArgumentHelp(
+      "How models count in an average: equal, by their steps in the round, by their samples, or normalized by steps "
+        + "(FedNova).", valueName: "name"))
+  var weights = AveragingWeights.equal
+
+  @Option(help: ArgumentHelp("Of pr-sgd-tv: a in K^s = a s^(1/3)/N steps.", valueName: "a"))
+  var intervalScale = 1.0
+
+  @Option(help: ArgumentHelp("Of pr-sgd-tv: b in γ^s = b N/s^(2/3), at most 1/L with --smoothness.", valueName: "b"))
+  var rateScale = 1.0
+
+  @Option(help: ArgumentHelp("Repeat the rounds that an intervals.csv holds.", valueName: "file"))
+  var replay: String?
+
+  func validate() throws {
+    if algorithm != .heterogeneous {
+      switch interval {
+      case .steps, .theory: break
+      default: throw ValidationError("--interval \(interval) wants --algorithm pr-sgd-het.")
+      }
+      if replay != nil { throw ValidationError("--replay wants --algorithm pr-sgd-het.") }
+    }
+    guard intervalScale > 0, intervalScale <= 1e6 else {
+      throw ValidationError("--interval-scale must be positive, not \(intervalScale).")
+    }
+    guard rateScale > 0, rateScale <= 1e6 else {
+      throw ValidationError("--rate-scale must be positive, not \(rateScale).")
+    }
+    if algorithm == .parallel && weights != .equal {
+      throw ValidationError("--weights \(weights.rawValue) is of averaged models, not of psgd.")
+    }
+  }
+
+  /// - Parameters:
+  ///   - momentum: β of the optimizer.
+  ///   - workers: N.
+  ///   - steps: T.
+  ///   - smoothness: L, where it is known.
+  /// - Throws: `Failure` for what does not fit the number of workers.
+  func method(momentum: Double, workers: Int, steps: Int, smoothness: Double?) throws -> Method {
+    let policy = momentum == 0 ? nil : momentumPolicy
+    switch algorithm {
+    case .parallel: return .parallelSGD
+    case .restarted:
+      let interval = resolvedInterval(workers: workers, steps: steps)
+      guard order == .averageFirst else {
+        return .stepFirst(.every(interval: interval), momentum: policy, weights: weights)
+      }
+      return .averageFirst(interval: interval, momentum: policy, overlapped: overlap, weights: weights)
+    case .timeVarying:
+      let schedule = TimeVaryingSchedule(
+        workers: workers, intervalScale: intervalScale, rateScale: rateScale,
+        rateCap: smoothness.map { 1 / $0 } ?? .infinity)
+      return .stepFirst(.timeVarying(schedule), momentum: policy, weights: weights)
+    case .heterogeneous:
+      return .stepFirst(try heterogeneousSchedule(workers: workers, steps: steps), momentum: policy, weights: weights)
+    }
+  }
+
+  private func heterogeneousSchedule(workers: Int, steps: Int) throws -> Schedule {
+    if let replay {
+      let text = try InputFile.read(replay)
+      return .replay(try IntervalLog.parse(text, name: replay, workers: workers))
+    }
+    switch interval {
+    case .perWorker(let intervals):
+      guard intervals.count == workers else {
+        throw Failure(.usage, "--interval \(interval) names \(intervals.count) ranks, and there are \(workers)")
+      }
+      return .perWorker(intervals)
+    case .calibrated(let mean): return .calibrated(mean: mean, rounds: 20)
+    case .adaptive(let minimum, let maximum): return .adaptive(minimum: minimum, maximum: maximum)
+    case .steps, .theory:
+      return .perWorker(Array(repeating: resolvedInterval(workers: workers, steps: steps), count: workers))
+    }
+  }
+
+  /// I where it is one number: ⌊T^{1/4} / N^{3/4}⌋ by the theory, found in integers as the largest k with k⁴N³ ≤ T.
+  private func resolvedInterval(workers: Int, steps: Int) -> Int {
+    if case .steps(let count) = interval { return count }
+    var interval = 1
+    while Double(interval + 1) * Double(interval + 1) * Double(interval + 1) * Double(interval + 1)
+      * Double(workers * workers * workers) <= Double(steps)
+    { interval += 1 }
+    return interval
+  }
+
+  var recorded: [String: OptionValue] {
+    var options: [String: OptionValue] = [
+      "algorithm": .text(algorithm.rawValue), "order": .text(order.rawValue), "overlap": .flag(overlap),
+      "momentum-policy": .text(momentumPolicy.rawValue), "weights": .text(weights.rawValue),
+      "interval-scale": .number(intervalScale), "rate-scale": .number(rateScale),
+    ]
+    if case .steps(let count) = interval {
+      options["interval"] = .integer(count)
+    } else {
+      options["interval"] = .text("\(interval)")
+    }
+    if let replay { options["replay"] = .text(replay) }
+    return options
+  }
+}

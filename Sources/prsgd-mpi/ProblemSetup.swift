@@ -1,0 +1,89 @@
+import Datasets
+import Failures
+import Kernels
+import MessagePassing
+import Models
+import Records
+import Training
+
+/// What one rank needs to train on a problem: its objective, and what is said of it.
+struct ProblemSetup {
+  /// Samples that a network takes at once at most: activations stay this small however large a batch is.
+  static let largestPiece = 256
+
+  let objective: any Objective
+  /// Nil for a problem given by a formula, whose parameters have no names.
+  let network: Network?
+  let features: Int
+  let classes: Int
+
+  init(_ options: TrainCommand, _ communicator: Communicator) throws {
+    let seed = options.step.seed
+    let (rank, size) = (communicator.rank, communicator.size)
+    switch options.dataset {
+    case .dataset(let dataset):
+      let (training, test) = try Self.loadShards(dataset, options, communicator)
+      let format = training.format
+      let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
+      let network = Network(layers, maximumBatch: Self.largestPiece)
+      let batchSize = try Self.batchSize(options, shard: training, communicator)
+      objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      self.network = network
+      (features, classes) = (format.featureCount, format.classCount)
+    case .quadratic(let problem):
+      objective = QuadraticObjective(problem, worker: rank, of: size, seed: seed)
+      network = nil
+      (features, classes) = (problem.dimension, 0)
+    case .doubleWell(let problem):
+      objective = DoubleWellObjective(problem, worker: rank, seed: seed)
+      network = nil
+      (features, classes) = (problem.dimension, 0)
+    }
+  }
+
+  /// A network's mean loss on shards.
+  static func objective(
+    _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int
+  ) -> NetworkObjective {
+    let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: worker)
+    let batches = BatchGatherer(
+      shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch)
+    return NetworkObjective(network: network, training: training, test: test, batches: batches)
+  }
+
+  private static func loadShards(
+    _ dataset: DatasetSpecification, _ options: TrainCommand, _ communicator: Communicator
+  ) throws -> (Shard, Shard) {
+    let distribution = ShardDistribution(communicator)
+    let seed = options.step.seed
+    let training = try distribution.distribute(by: options.partition, seed: seed) {
+      try dataset.open(.training, seed: seed)
+    }
+    let test = try distribution.distributeEvenly {
+      try dataset.open(.test, seed: seed, classCount: training.format.classCount)
+    }
+    try communicator.agree {
+      guard test.format == training.format else {
+        throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
+      }
+    }
+    try distribution.normalize(options.normalize, training: training, test: test)
+    return (training, test)
+  }
+
+  private static func batchSize(_ options: TrainCommand, shard: Shard, _ communicator: Communicator) throws -> Int {
+    switch options.step.batchSize {
+    case .full: return shard.count
+    case .samples(let count):
+      return try communicator.agree {
+        guard count <= shard.count else {
+          throw Failure(
+            .usage,
+            "--batch-size \(count) is more than the \(shard.count) samples of this rank's shard: "
+              + "use fewer ranks, a smaller batch, or --batch-size full")
+        }
+        return count
+      }
+    }
+  }
+}
