@@ -100,7 +100,7 @@ public final class ConvergenceLog {
   /// Creates the files in `folder` and writes their headers.
   /// - Parameter withIntervals: whether workers may differ in their steps.
   /// - Throws: `Failure` where a file cannot be written.
-  public init(folder: String, withIntervals: Bool) throws {
+  public init(folder: String, withIntervals: Bool = false) throws {
     intervals = withIntervals ? try OutputFile(creating: folder + "/intervals.csv") : nil
     try intervals?.write(IntervalLog.header)
     convergence = try OutputFile(creating: folder + "/convergence.csv")
@@ -110,7 +110,7 @@ public final class ConvergenceLog {
   }
 
   /// - Parameter realised: steps of each worker in each round since the rows before.
-  public func append(_ row: ConvergenceRow, workers rows: [WorkerRow], realised: [[Int]]) throws {
+  public func append(_ row: ConvergenceRow, workers rows: [WorkerRow], realised: [[Int]] = []) throws {
     try intervals?.write(IntervalLog.text(realised, firstRound: rounds + 1))
     rounds += realised.count
     try convergence.write(row.line)

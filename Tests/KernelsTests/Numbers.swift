@@ -12,7 +12,11 @@ func relativeError(_ actual: [Float], _ expected: [Double]) -> Double {
   return (error / expected.reduce(0) { $0 + $1 * $1 }).squareRoot()
 }
 
-func bits(_ numbers: some Sequence<Float>) -> [UInt32] { numbers.map(\.bitPattern) }
+/// Where the bits of two sequences of one length differ first. A failed comparison of long arrays prints all of them.
+func firstDifference(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Int? {
+  precondition(a.count == b.count)
+  return zip(a, b).enumerated().first { $1.0.bitPattern != $1.1.bitPattern }?.offset
+}
 
 extension ParameterVector {
   init(_ numbers: [Float]) {

@@ -37,14 +37,19 @@ struct Scenario {
     return BatchGatherer(shard: shard, sampler: sampler, batchSize: size, maximumRows: piece)
   }
 
+  func objective(_ shard: Shard, _ communicator: Communicator) -> NetworkObjective {
+    NetworkObjective(network: network(shard), training: shard, test: nil, batches: gatherer(shard, communicator))
+  }
+
   func trainer(_ communicator: Communicator, shard given: Shard? = nil) throws -> Trainer {
-    let shard = try given ?? shard(communicator)
-    let network = network(shard)
-    let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: optimizer.momentum != 0)
-    network.initialize(worker.parameters, seed: seed)
-    return Trainer(
-      method: method, optimizer: optimizer, worker: worker, network: network, batches: gatherer(shard, communicator),
-      communicator: communicator)
+    try trainer(objective(try given ?? shard(communicator), communicator), communicator)
+  }
+
+  func trainer(_ objective: any Objective, _ communicator: Communicator) throws -> Trainer {
+    let worker = WorkerState(parameterCount: objective.parameterCount, hasMomentum: optimizer.momentum != 0)
+    objective.initialize(worker.parameters, seed: seed)
+    return try Trainer(
+      method: method, optimizer: optimizer, worker: worker, objective: objective, communicator: communicator)
   }
 
   func with(_ change: (inout Scenario) -> Void) -> Scenario {

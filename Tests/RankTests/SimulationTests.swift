@@ -6,32 +6,29 @@ import Models
 import Testing
 import Training
 
-/// Algorithm 1 as one process in Double would run it, all workers one after another, written in the plainest way, for
-/// logistic regression on full batches. Parameters are (in, out) weights, then biases.
-struct Simulation {
+/// e^x by its series, after halving x until the series is short.
+private func exponential(_ x: Double) -> Double {
+  if abs(x) > 0.5 {
+    let half = exponential(x / 2)
+    return half * half
+  }
+  var term = 1.0
+  var sum = 1.0
+  for n in 1...20 {
+    term *= x / Double(n)
+    sum += term
+  }
+  return sum
+}
+
+/// The gradient of softmax regression on some samples, parameters being (in, out) weights and then biases.
+struct SoftmaxRegression {
   let samples: [[Double]]
   let labels: [Int]
   let classes: Int
-  let shards: [Range<Int>]
-  let interval: Int
-  let averagesFirst: Bool
-  let policy: MomentumPolicy
-  let rate: Double
-  let momentum: Double
-  let decay: Double
 
-  var models: [[Double]] = []
-  var buffers: [[Double]] = []
-  var steps = 0
-
-  mutating func start() {
-    let count = (samples[0].count + 1) * classes
-    models = shards.map { _ in [Double](repeating: 0, count: count) }
-    buffers = models
-  }
-
-  func gradient(_ x: [Double], _ shard: Range<Int>) -> [Double] {
-    var gradient = x.map { decay * $0 }
+  func gradient(_ x: [Double], over shard: Range<Int>) -> [Double] {
+    var gradient = [Double](repeating: 0, count: x.count)
     let features = samples[0].count
     for i in shard {
       let scores = (0..<classes).map { k in
@@ -48,109 +45,133 @@ struct Simulation {
     }
     return gradient
   }
-
-  private func mean(_ vectors: [[Double]]) -> [Double] {
-    vectors[0].indices.map { i in vectors.reduce(0) { $0 + $1[i] } / Double(vectors.count) }
-  }
-
-  private mutating func average() {
-    let meanModel = mean(models)
-    let meanBuffer = mean(buffers)
-    for worker in models.indices {
-      models[worker] = meanModel
-      switch policy {
-      case .average: buffers[worker] = meanBuffer
-      case .reset: buffers[worker] = buffers[worker].map { _ in 0 }
-      case .local: break
-      }
-    }
-  }
-
-  mutating func step() {
-    steps += 1
-    let gradients = zip(models, shards).map { gradient($0, $1) }
-    let isDue = steps % interval == 0
-    if isDue && averagesFirst { average() }
-    for worker in models.indices {
-      for i in models[worker].indices {
-        buffers[worker][i] = momentum * buffers[worker][i] + gradients[worker][i]
-        models[worker][i] -= rate * buffers[worker][i]
-      }
-    }
-    if isDue && !averagesFirst { average() }
-  }
-}
-
-/// e^x by its series, after halving x until the series is short.
-private func exponential(_ x: Double) -> Double {
-  if abs(x) > 0.5 {
-    let half = exponential(x / 2)
-    return half * half
-  }
-  var term = 1.0
-  var sum = 1.0
-  for n in 1...20 {
-    term *= x / Double(n)
-    sum += term
-  }
-  return sum
 }
 
 extension RankTests {
+  /// Every algorithm follows the simulation, round by round.
   @Suite(.serialized) @MainActor
   struct SimulationTests {
     let world = World.communicator
 
-    @Test(arguments: [true, false], MomentumPolicy.allCases)
-    func logisticRegressionFollowsTheSimulation(averagesFirst: Bool, policy: MomentumPolicy) throws {
-      for momentum in [0, 0.9] {
-        for decay in [0, 0.01] {
-          try follow(averagesFirst: averagesFirst, policy: policy, momentum: momentum, decay: decay)
-        }
-      }
+    /// The methods of the paper, each with what the simulation calls it.
+    private struct Case {
+      let method: Method
+      let order: Simulation.Order
+      var weights = AveragingWeights.equal
+      let intervals: (Int) -> [Int]
+      var rate: ((Int) -> Double)?
     }
 
-    private func follow(averagesFirst: Bool, policy: MomentumPolicy, momentum: Double, decay: Double) throws {
-      let interval = 3
-      let momentumPolicy = momentum == 0 ? nil : policy
-      let method: Method =
-        averagesFirst
-        ? .averageFirst(interval: interval, momentum: momentumPolicy, overlapped: true)
-        : .stepFirst(interval: interval, momentum: momentumPolicy)
-      let scenario = Scenario(
-        problem: "training=61,test=5,features=9,classes=4", model: .logisticRegression, method: method,
-        optimizer: LocalOptimizer(learningRate: 0.2, momentum: momentum, weightDecay: decay), batchSize: nil, piece: 16,
-        partition: .contiguous)
-      var simulation = try simulation(scenario, averagesFirst, policy, interval)
-      let trainer = try scenario.trainer(world)
-      for step in 1...10 {
-        try trainer.step()
-        simulation.step()
-        let distance = relativeDistance(trainer.worker.parameters.doubles, simulation.models[world.rank])
-        #expect(distance < 1e-4, "at step \(step)")
+    private func uneven(_ round: Int) -> [Int] { (0..<world.size).map { 1 + ($0 + round) % 4 } }
+
+    private func cases(_ policy: MomentumPolicy?) -> [Case] {
+      let n = world.size
+      let same = { (count: Int) in { (_: Int) in Array(repeating: count, count: n) } }
+      let fixed = (0..<n).map { 1 + (2 * $0) % 5 }
+      let growing = TimeVaryingSchedule(workers: n, intervalScale: 1.5, rateScale: 0.7, rateCap: 0.2)
+      let epoch = { (round: Int) in growing.firstEpoch + round }
+      var cases = [
+        Case(method: .parallelSGD, order: .gradients, intervals: same(1)),
+        Case(
+          method: .averageFirst(interval: 3, momentum: policy, overlapped: true), order: .averageFirst,
+          intervals: same(3)),
+        Case(method: .stepFirst(interval: 3, momentum: policy), order: .stepFirst, intervals: same(3)),
+        Case(
+          method: .stepFirst(.timeVarying(growing), momentum: policy), order: .stepFirst,
+          intervals: { same(growing.steps(epoch: epoch($0)))(0) },
+          rate: { growing.learningRate(epoch: epoch($0)) }),
+        Case(
+          method: .stepFirst(.replay((0..<20).map(uneven)), momentum: policy), order: .stepFirst, intervals: uneven),
+      ]
+      for weights in AveragingWeights.allCases {
+        cases.append(
+          Case(
+            method: .stepFirst(.perWorker(fixed), momentum: policy, weights: weights), order: .stepFirst,
+            weights: weights, intervals: { _ in fixed }))
+      }
+      return cases
+    }
+
+    private func follow(
+      _ trainer: Trainer, _ simulation: Simulation, rounds: Int, _ comment: Comment, reorder: ([Double]) -> [Double]
+    ) throws {
+      var simulation = simulation
+      for round in 1...rounds {
+        while trainer.averager.rounds < round { try trainer.step() }
+        simulation.runRound()
+        let distance = relativeDistance(reorder(trainer.worker.parameters.doubles), simulation.models[world.rank])
+        #expect(distance < 1e-4, "round \(round) of \(comment)")
       }
     }
 
     private func simulation(
-      _ scenario: Scenario, _ averagesFirst: Bool, _ policy: MomentumPolicy, _ interval: Int
-    ) throws -> Simulation {
+      _ given: Case, _ scenario: Scenario, _ policy: MomentumPolicy?, start: [Double],
+      gradient: @escaping (Int, [Double]) -> [Double]
+    ) -> Simulation {
+      let rate = scenario.optimizer.learningRate
+      var simulation = Simulation(
+        start: start, workers: world.size, order: given.order, rate: given.rate ?? { _ in rate },
+        intervals: given.intervals, gradient: gradient)
+      simulation.momentum = scenario.optimizer.momentum
+      simulation.decay = scenario.optimizer.weightDecay
+      simulation.policy = policy ?? .average
+      simulation.weights = given.weights
+      return simulation
+    }
+
+    @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) })
+    func noiselessQuadraticsFollowTheSimulation(policy: MomentumPolicy?) throws {
+      var problem = QuadraticProblem()
+      (problem.dimension, problem.noise, problem.heterogeneity, problem.spread) = (7, 0, 2, 1)
+      for given in cases(policy) {
+        let scenario = Scenario(
+          method: given.method,
+          optimizer: LocalOptimizer(learningRate: 0.1, momentum: policy == nil ? 0 : 0.8, weightDecay: 0.01))
+        let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
+        let centers = (0..<world.size).map { problem.center(worker: $0, seed: scenario.seed) }
+        let simulation = simulation(given, scenario, policy, start: Array(repeating: 0, count: 7)) { worker, x in
+          let scale = problem.scale(worker: worker, of: world.size)
+          return x.indices.map { scale * problem.curvature($0) * (x[$0] - centers[worker][$0]) }
+        }
+        try follow(try scenario.trainer(objective, world), simulation, rounds: 12, "\(given.method)") { $0 }
+      }
+    }
+
+    @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) })
+    func logisticRegressionFollowsTheSimulation(policy: MomentumPolicy?) throws {
+      for given in cases(policy) {
+        let scenario = Scenario(
+          problem: "training=61,test=5,features=9,classes=4", model: .logisticRegression, method: given.method,
+          optimizer: LocalOptimizer(learningRate: 0.2, momentum: policy == nil ? 0 : 0.9, weightDecay: 0.01),
+          batchSize: nil, piece: 16, partition: .contiguous)
+        let data = try softmaxRegression(scenario)
+        let shards = shards(data.samples.count)
+        var simulation = simulation(given, scenario, policy, start: Array(repeating: 0, count: 40)) { worker, x in
+          data.gradient(x, over: shards[worker])
+        }
+        simulation.shares = shards.map { Double($0.count) / Double(data.samples.count) }
+        try follow(try scenario.trainer(world), simulation, rounds: 5, "\(given.method)") { $0 }
+      }
+    }
+
+    private func softmaxRegression(_ scenario: Scenario) throws -> SoftmaxRegression {
       var reader = try scenario.reader(.training)
       let (count, features) = (reader.sampleCount, reader.format.featureCount)
       let numbers = AlignedBuffer<Float>(count: count * features)
       try reader.read(count, into: UnsafeMutableRawBufferPointer(numbers.elements))
-      // In file order, the first workers one sample larger where they cannot be equal.
+      return SoftmaxRegression(
+        samples: (0..<count).map { i in (0..<features).map { Double(numbers[i * features + $0]) } },
+        labels: reader.labels.map(Int.init), classes: reader.format.classCount)
+    }
+
+    /// In file order, the first workers one sample larger where they cannot be equal.
+    private func shards(_ count: Int) -> [Range<Int>] {
       var shards: [Range<Int>] = []
       for worker in 0..<world.size {
         let start = shards.last?.upperBound ?? 0
         shards.append(start..<start + count / world.size + (worker < count % world.size ? 1 : 0))
       }
-      var simulation = Simulation(
-        samples: (0..<count).map { i in (0..<features).map { Double(numbers[i * features + $0]) } },
-        labels: reader.labels.map(Int.init), classes: reader.format.classCount, shards: shards, interval: interval,
-        averagesFirst: averagesFirst, policy: policy, rate: scenario.optimizer.learningRate,
-        momentum: scenario.optimizer.momentum, decay: scenario.optimizer.weightDecay)
-      simulation.start()
-      return simulation
+      return shards
     }
   }
 }

@@ -94,11 +94,11 @@ extension RankTests {
       let shard = try scenario.shard(world)
       let trainer = try scenario.trainer(world, shard: shard)
       for _ in 0..<4 { try trainer.step() }
-      let evaluator = Evaluator(network: scenario.network(shard), communicator: world)
+      let evaluator = Evaluator(objective: trainer.objective, communicator: world)
       try evaluator.averageModels(trainer.worker, replicasAreEqual: false)
       let sum = try world.allReduce(trainer.worker.parameters.doubles, .sum)
       #expect(relativeDistance(evaluator.average.doubles, sum.map { $0 / Double(world.size) }) < 1e-6)
-      let score = try evaluator.score(shard)
+      let score = try evaluator.score(.training)
       let scores = try world.allGather([score?.loss ?? -1, score?.accuracy ?? -1])
       #expect(Set(scores).count == 1)
       #expect((0...1).contains(score?.accuracy ?? -1))

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+extension BuiltProgram {
+  struct OutputFolderTests {
+    static let options = "\(Workspace.small) --quiet --steps 5 --output"
+
+    @Test(arguments: [nil, 2])
+    func aRunIsReplacedOnlyWhenTold(ranks: Int?) async throws {
+      let workspace = try Workspace()
+      try await workspace.train("--steps 5", into: "run")
+      try workspace.write("mine".utf8, to: "run/notes.txt")
+      let before = try Workspace.runFiles.map { try workspace.bytes(of: "run/\($0)") }
+
+      let refused = try await workspace.run(Self.options, "run", "--seed", "2", ranks: ranks)
+      #expect(refused.code == 64, "\(refused.testDescription)")
+      #expect(refused.complaints.count == 1, "\(refused.testDescription)")
+      for word in ["run", "--overwrite"] { #expect(refused.complaints.first?.contains(word) == true) }
+      #expect(try Workspace.runFiles.map { try workspace.bytes(of: "run/\($0)") } == before)
+
+      let replaced = try await workspace.run(Self.options, "run", "--seed", "2", "--overwrite", ranks: ranks)
+      #expect(replaced.code == 0, "\(replaced.testDescription)")
+      #expect(try workspace.entries(of: "run") == (Workspace.runFiles + ["notes.txt"]).sorted())
+      #expect(try workspace.bytes(of: "run/notes.txt") == Data("mine".utf8))
+      #expect(try workspace.manifest("run", "options")["seed"] == .number(2))
+      #expect(try workspace.model("run") != before[1])
+    }
+
+    @Test func aFolderWithoutARunIsUsed() async throws {
+      let workspace = try Workspace()
+      try workspace.write("mine".utf8, to: "run/notes.txt")
+      try await workspace.train("--steps 5", into: "run")
+      #expect(try workspace.entries(of: "run") == (Workspace.runFiles + ["notes.txt"]).sorted())
+    }
+
+    @Test(arguments: ["file", "file/run", "file/run/deeper"], [nil, 3])
+    func aFileIsNoFolder(output: String, ranks: Int?) async throws {
+      let workspace = try Workspace()
+      try workspace.write("mine".utf8, to: "file")
+      let outcome = try await workspace.run(Self.options, output, "--overwrite", ranks: ranks)
+      #expect(outcome.code == 74, "\(outcome.testDescription)")
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+      #expect(outcome.complaints.first?.contains("file") == true)
+      #expect(try workspace.bytes(of: "file") == Data("mine".utf8))
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"), arguments: [nil, 3])
+    func aReadOnlyFolderIsSaid(ranks: Int?) async throws {
+      let workspace = try Workspace()
+      let folder = "\(workspace.path)/locked"
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o555])
+      let outcome = try await workspace.run(Self.options, "locked/run", ranks: ranks)
+      #expect(outcome.code == 74, "\(outcome.testDescription)")
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+      #expect(outcome.complaints.first?.contains("locked/run") == true)
+    }
+
+    @Test(
+      arguments: ["a run with spaces", "Läufe/größte µ/日本語", "./x/../y", "trailing/", "quote'\"$HOME;&", "new\nline"])
+    func anyNameWorks(output: String) async throws {
+      let workspaces = (try Workspace(), try Workspace())
+      async let alone = workspaces.0.run(Self.options, output)
+      async let together = workspaces.1.run(Self.options, output, ranks: 2)
+      for outcome in try await [alone, together] { #expect(outcome.code == 0, "\(outcome.testDescription)") }
+      #expect(try workspaces.0.entries(of: output) == Workspace.runFiles)
+      #expect(try workspaces.1.entries(of: output) == Workspace.runFiles)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Testing
+
+/// Arguments that cannot be meant, and what a message about them must say.
+struct WrongOption: Sendable, CustomTestStringConvertible {
+  let arguments: String
+  let code: Int32
+  let message: [String]
+
+  init(_ arguments: String, code: Int32 = 64, _ message: String...) {
+    (self.arguments, self.code, self.message) = (arguments, code, message)
+  }
+
+  var testDescription: String { arguments }
+
+  static let all = [
+    WrongOption("--nonsense", "--nonsense"),
+    WrongOption("--intervall 4", "--intervall", "--interval"),
+    WrongOption("traim", "traim"),
+    WrongOption("train surplus", "surplus"),
+    WrongOption("--interval 0", "--interval", "0"),
+    WrongOption("--interval many", "--interval", "many"),
+    WrongOption("--interval", "--interval"),
+    WrongOption("--batch-size 0", "--batch-size", "0"),
+    WrongOption("--batch-size half", "--batch-size", "half"),
+    WrongOption("--learning-rate 0", "--learning-rate", "0"),
+    WrongOption("--learning-rate -1", "--learning-rate"),
+    WrongOption("--learning-rate=-1", "--learning-rate", "-1"),
+    WrongOption("--learning-rate nan", "--learning-rate", "nan"),
+    WrongOption("--learning-rate inf", "--learning-rate", "inf"),
+    WrongOption("--momentum 1", "--momentum", "1"),
+    WrongOption("--momentum=-0.1", "--momentum", "-0.1"),
+    WrongOption("--momentum-policy forget", "--momentum-policy", "forget", "reset"),
+    WrongOption("--weight-decay=-1", "--weight-decay", "-1"),
+    WrongOption("--epochs 1 --steps 1", "--epochs", "--steps"),
+    WrongOption("--epochs 0", "--epochs", "0"),
+    WrongOption("--epochs nan", "--epochs", "nan"),
+    WrongOption("--steps 0", "--steps", "0"),
+    WrongOption("--steps 99999999999999999999", "--steps", "99999999999999999999"),
+    WrongOption("--evaluate-every 0", "--evaluate-every", "0"),
+    WrongOption("--seed=-1", "--seed", "-1"),
+    WrongOption("--hidden 16,0", "--hidden", "16,0"),
+    WrongOption("--model mpl", "--model", "mpl", "mlp"),
+    WrongOption("--algorithm prsgd", "--algorithm", "prsgd", "pr-sgd"),
+    WrongOption("--order first-step", "--order", "first-step", "step-first"),
+    WrongOption("--normalize pixels", "--normalize", "pixels", "standard"),
+    WrongOption("--dataset sinthetic", "--dataset", "sinthetic", "did you mean 'synthetic'"),
+    WrongOption("--dataset fashion-mist", "--dataset", "fashion-mist", "did you mean 'fashion-mnist'"),
+    WrongOption("--dataset mnist", "--dataset", "mnist:FOLDER"),
+    WrongOption("--dataset synthetic:trainings=9", "--dataset", "trainings", "did you mean 'training'"),
+    WrongOption("--dataset synthetic:training=0", "--dataset", "training"),
+    WrongOption("--partition label-skew:0", "--partition", "label-skew:0"),
+    WrongOption("--partition label-skew", "--partition", "label-skew"),
+    WrongOption("--partition idd", "--partition", "idd", "did you mean 'iid'"),
+    WrongOption("--config missing.json", code: 74, "missing.json"),
+    WrongOption("bench --steps 0", "--steps", "0"),
+    WrongOption("bench --samples 20 --batch-size 21", "--samples", "--batch-size"),
+    WrongOption("bench --dataset synthetic", "--dataset"),
+  ]
+}
+
+extension BuiltProgram {
+  struct WrongOptionTests {
+    /// With an MPI that does not start, where there is one rank: options are judged before it is.
+    @Test(arguments: WrongOption.all, [nil, 3])
+    func isRefusedOnceByName(option: WrongOption, ranks: Int?) async throws {
+      let workspace = try Workspace()
+      let variables = ranks == nil ? HelpTests.brokenMPI : [:]
+      let outcome = try await workspace.run(option.arguments, ranks: ranks, variables: variables)
+      #expect(outcome.code == option.code, "\(outcome.testDescription)")
+      #expect(outcome.output == "", "\(outcome.testDescription)")
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+      let complaint = try #require(outcome.complaints.first)
+      for word in option.message { #expect(complaint.contains(word), "\(outcome.testDescription)") }
+      #expect(try workspace.entries().isEmpty)
+    }
+  }
+}

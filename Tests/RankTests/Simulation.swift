@@ -1,0 +1,104 @@
+import Averaging
+
+/// Local SGD with averaging as one process in Double would run it, all workers one after another, written in the
+/// plainest way. Everything that tells one algorithm from another is a stored closure or number.
+struct Simulation {
+  /// The order of a round's last step and its average.
+  enum Order { case averageFirst, stepFirst, gradients }
+
+  var workers: Int
+  var order: Order
+  /// ∇f_i(x) without weight decay.
+  var gradient: (_ worker: Int, _ x: [Double]) -> [Double]
+  /// τ of each worker in round r = 0, 1, ….
+  var intervals: (_ round: Int) -> [Int]
+  var rate: (_ round: Int) -> Double
+  var momentum = 0.0
+  var decay = 0.0
+  var policy = MomentumPolicy.average
+  var weights = AveragingWeights.equal
+  /// n_i / n.
+  var shares: [Double]
+
+  var models: [[Double]]
+  var buffers: [[Double]]
+  var anchor: [Double]
+  private(set) var round = 0
+
+  init(
+    start: [Double], workers: Int, order: Order, rate: @escaping (Int) -> Double, intervals: @escaping (Int) -> [Int],
+    gradient: @escaping (Int, [Double]) -> [Double]
+  ) {
+    self.workers = workers
+    self.order = order
+    self.rate = rate
+    self.intervals = intervals
+    self.gradient = gradient
+    shares = Array(repeating: 1 / Double(workers), count: workers)
+    models = Array(repeating: start, count: workers)
+    buffers = Array(repeating: start.map { _ in 0 }, count: workers)
+    anchor = start
+  }
+
+  private func fullGradient(_ worker: Int) -> [Double] {
+    zip(gradient(worker, models[worker]), models[worker]).map { $0 + decay * $1 }
+  }
+
+  private mutating func step(_ worker: Int, _ gradient: [Double]) {
+    for i in gradient.indices {
+      buffers[worker][i] = momentum * buffers[worker][i] + gradient[i]
+      models[worker][i] -= rate(round) * buffers[worker][i]
+    }
+  }
+
+  private func mean(_ vectors: [[Double]], _ weights: [Double]) -> [Double] {
+    vectors[0].indices.map { i in zip(vectors, weights).reduce(0) { $0 + $1.1 * $1.0[i] } }
+  }
+
+  private mutating func average() {
+    let steps = intervals(round).map(Double.init)
+    let factors: [Double] =
+      switch weights {
+      case .equal: Array(repeating: 1 / Double(workers), count: workers)
+      case .steps: steps.map { $0 / steps.reduce(0, +) }
+      case .samples, .normalized: shares
+      }
+    var meanModel = mean(models, factors)
+    if weights == .normalized {
+      let perStep = zip(models, steps).map { model, count in zip(model, anchor).map { ($0 - $1) / count } }
+      let meanSteps = zip(shares, steps).reduce(0) { $0 + $1.0 * $1.1 }
+      meanModel = zip(anchor, mean(perStep, shares)).map { $0 + meanSteps * $1 }
+    }
+    let meanBuffer = mean(buffers, factors)
+    for worker in 0..<workers {
+      models[worker] = meanModel
+      switch policy {
+      case .average: buffers[worker] = meanBuffer
+      case .reset: buffers[worker] = buffers[worker].map { _ in 0 }
+      case .local: break
+      }
+    }
+    anchor = meanModel
+  }
+
+  /// All of a round but its last step, of which the order decides.
+  mutating func runRound() {
+    let steps = intervals(round)
+    for worker in 0..<workers {
+      for _ in 0..<steps[worker] - 1 { step(worker, fullGradient(worker)) }
+    }
+    let gradients = (0..<workers).map(fullGradient)
+    switch order {
+    case .averageFirst:
+      average()
+      for worker in 0..<workers { step(worker, gradients[worker]) }
+    case .stepFirst:
+      for worker in 0..<workers { step(worker, gradients[worker]) }
+      average()
+    case .gradients:
+      let meanGradient = mean(gradients, Array(repeating: 1 / Double(workers), count: workers))
+      for worker in 0..<workers { step(worker, meanGradient) }
+    }
+    round += 1
+  }
+}
