@@ -74,8 +74,9 @@ public final class RoundClock {
     round += 1
     stepsInRound = 0
     if case .calibrated(let mean, let rounds) = schedule, round % rounds == 1 || rounds == 1 {
-      calibrated = Self.calibratedSteps(
-        mean: mean, stepSeconds: (0..<communicator.size).map(stepSeconds))[communicator.rank]
+      calibrated =
+        Self.calibratedSteps(
+          mean: mean, stepSeconds: (0..<communicator.size).map(stepSeconds))[communicator.rank]
     }
   }
 

@@ -20,14 +20,17 @@ public enum IntervalLog {
     for (index, line) in text.split(separator: "\n").enumerated() {
       let number = index + 1
       if number == 1 {
-        guard line + "\n" == header else { throw Failure(.badData, "\(name):1: does not begin with \(header.dropLast())") }
+        guard line + "\n" == header else {
+          throw Failure(.badData, "\(name):1: does not begin with \(header.dropLast())")
+        }
         continue
       }
       let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
       let (round, rank) = ((number - 2) / workers, (number - 2) % workers)
       guard fields.count == 3, fields[0] == round + 1, fields[1] == rank, let steps = fields[2], steps > 0 else {
         throw Failure(
-          .badData, "\(name):\(number): expected round \(round + 1), rank \(rank) of \(workers) and its steps, found "
+          .badData,
+          "\(name):\(number): expected round \(round + 1), rank \(rank) of \(workers) and its steps, found "
             + "\"\(line)\"")
       }
       if rank == 0 { rounds.append([]) }

@@ -73,7 +73,7 @@ public final class Trainer {
   /// One local step, with an exchange where the schedule asks for one.
   /// - Throws: `AgreedFailure` on every rank when some worker diverged, `MPIError`.
   public func step() throws {
-    beginStep()
+    try beginStep()
     objective.draw()
     switch method.update {
     case .averageThenStep(let overlapped, let resetMomentum):
@@ -107,7 +107,11 @@ public final class Trainer {
     timer.enter(.other)
   }
 
-  private func beginStep() {
+  private func beginStep() throws {
+    if case .replay(let rounds) = method.schedule, clock.round == rounds.count {
+      throw AgreedFailure(
+        Failure(.usage, "the log that is replayed ends after round \(rounds.count), before the run does"), rank: 0)
+    }
     steps += 1
     if clock.stepsInRound == 0, let rate = clock.learningRate { optimizer.learningRate = rate }
     clock.beginStep()
@@ -235,7 +239,8 @@ public final class Trainer {
     guard measured > bound * (1 + 1e-5) + 1e-12 else { return }
     throw AgreedFailure(
       Failure(
-        .internal, "the deviation lemma does not hold in round \(averager.rounds - 1): "
+        .internal,
+        "the deviation lemma does not hold in round \(averager.rounds - 1): "
           + "(1/N) Σ‖x̄ − x_i‖² = \(measured) is more than 4γ²I²Ĝ² = \(bound)"), rank: 0)
   }
 

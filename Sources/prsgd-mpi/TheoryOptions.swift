@@ -5,13 +5,15 @@ import Training
 
 /// What the theory is told and asked.
 struct TheoryOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("L: f_i's gradients are L-Lipschitz; problems given by a formula know theirs.", valueName: "L"))
+  @Option(
+    help: ArgumentHelp("L: f_i's gradients are L-Lipschitz; problems given by a formula know theirs.", valueName: "L"))
   var smoothness: Double?
 
   @Option(help: ArgumentHelp("σ: E‖g − ∇f_i‖² ≤ σ².", valueName: "σ"))
   var noise: Double?
 
-  @Option(help: ArgumentHelp("f*: the least value of the objective, the weight decay's (λ/2)‖x‖² included.", valueName: "f"))
+  @Option(
+    help: ArgumentHelp("f*: the least value of the objective, the weight decay's (λ/2)‖x‖² included.", valueName: "f"))
   var optimum: Double?
 
   @Flag(help: "Log ‖∇f(x̄)‖² over the whole training set, its mean, and Theorem 1's bound where L, σ and f* are known.")
@@ -21,7 +23,8 @@ struct TheoryOptions: ParsableArguments {
   var checkTheory = false
 
   @Option(
-    help: ArgumentHelp("Make ranks slower by waiting, as 3:2.5 or 0:2,1:3, to study unlike machines.", valueName: "rank:factor,…"))
+    help: ArgumentHelp(
+      "Make ranks slower by waiting, as 3:2.5 or 0:2,1:3, to study unlike machines.", valueName: "rank:factor,…"))
   var slowdown = SlowdownOption(factors: [:])
 
   func validate() throws {

@@ -154,7 +154,9 @@ struct StepOptions: ParsableArguments {
     switch learningRate {
     case .constant(let rate): return rate
     case .theory:
-      guard let smoothness else { throw Failure(.usage, "--learning-rate theory wants --smoothness, L of the objective") }
+      guard let smoothness else {
+        throw Failure(.usage, "--learning-rate theory wants --smoothness, L of the objective")
+      }
       return (Double(workers) / Double(steps)).squareRoot() / smoothness
     }
   }
