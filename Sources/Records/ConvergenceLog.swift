@@ -42,21 +42,39 @@ public struct ConvergenceRow: Sendable {
   /// Of all workers together.
   public var samplesPerSecond: Double { elapsedSeconds > 0 ? Double(samples) / elapsedSeconds : 0 }
 
-  static let header =
+  static func header(_ columns: TheoryColumns) -> String {
     "step,round,epoch,samples,learning_rate,interval,train_loss,train_accuracy,test_loss,test_accuracy,"
-    + "consensus_distance,consensus_bound,bytes_sent,"
-    + "suboptimality,squared_gradient_norm,mean_squared_gradient_norm,theorem_bound,"
-    + "elapsed_seconds,compute_seconds,communication_seconds,wait_seconds\n"
+      + "consensus_distance,consensus_bound,bytes_sent,"
+      + (columns.contains(.suboptimality) ? "suboptimality," : "")
+      + (columns.contains(.gradientNorm)
+        ? "squared_gradient_norm,mean_squared_gradient_norm,theorem_bound," : "")
+      + "elapsed_seconds,compute_seconds,communication_seconds,wait_seconds\n"
+  }
 
-  var line: String {
-    let optional = { (number: Double?) in number.map { "\($0)" } ?? "" }
-    var fields = ["\(step)", "\(round)", "\(epoch)", "\(samples)", "\(learningRate)", "\(interval)"]
-    fields += ["\(trainLoss)"] + [trainAccuracy, testLoss, testAccuracy].map(optional)
-    fields += ["\(consensusDistance)", optional(consensusBound), "\(bytesSent)"]
-    fields += [suboptimality, squaredGradientNorm, meanSquaredGradientNorm, theoremBound].map(optional)
+  func line(_ columns: TheoryColumns) -> String {
+    let optional = { (number: Double?) in number?.csvText ?? "" }
+    var fields = ["\(step)", "\(round)", epoch.csvText, "\(samples)", learningRate.csvText, "\(interval)"]
+    fields += [trainLoss.csvText] + [trainAccuracy, testLoss, testAccuracy].map(optional)
+    fields += [consensusDistance.csvText, optional(consensusBound), "\(bytesSent)"]
+    if columns.contains(.suboptimality) { fields += [optional(suboptimality)] }
+    if columns.contains(.gradientNorm) {
+      fields += [squaredGradientNorm, meanSquaredGradientNorm, theoremBound].map(optional)
+    }
     let timings = [elapsedSeconds, computeSeconds, communicationSeconds, waitSeconds]
     return (fields + timings.map { $0.formatted(decimals: 6) }).joined(separator: ",") + "\n"
   }
+}
+
+/// Columns of `convergence.csv` that only runs have that ask for them.
+public struct TheoryColumns: OptionSet, Sendable {
+  public let rawValue: Int
+
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// `suboptimality`, of runs whose optimum is known.
+  public static let suboptimality = TheoryColumns(rawValue: 1)
+  /// `squared_gradient_norm`, its mean and its bound.
+  public static let gradientNorm = TheoryColumns(rawValue: 2)
 }
 
 /// What one worker did up to an evaluation: a row of `workers.csv`.
@@ -86,7 +104,7 @@ public struct WorkerRow: Sendable {
     // The loss stands last in the file though it is no timing: a timing is compared with a tolerance, by name.
     let timings = [computeSeconds, communicationSeconds, waitSeconds].map { $0.formatted(decimals: 6) }
     let fields = ["\(step)", "\(rank)", "\(localSteps)", "\(samples)"] + timings
-    return (fields + [localLoss.map { "\($0)" } ?? ""]).joined(separator: ",") + "\n"
+    return (fields + [localLoss?.csvText ?? ""]).joined(separator: ",") + "\n"
   }
 }
 
@@ -95,17 +113,19 @@ public final class ConvergenceLog {
   private let convergence: OutputFile
   private let workers: OutputFile
   private let intervals: OutputFile?
+  private let columns: TheoryColumns
   private var rounds = 0
 
   /// Creates the files in `folder` and writes their headers.
   /// - Parameter withIntervals: whether workers may differ in their steps.
   /// - Throws: `Failure` where a file cannot be written.
-  public init(folder: String, withIntervals: Bool = false) throws {
+  public init(folder: String, columns: TheoryColumns = [], withIntervals: Bool = false) throws {
+    self.columns = columns
     intervals = withIntervals ? try OutputFile(creating: folder + "/intervals.csv") : nil
     try intervals?.write(IntervalLog.header)
     convergence = try OutputFile(creating: folder + "/convergence.csv")
     workers = try OutputFile(creating: folder + "/workers.csv")
-    try convergence.write(ConvergenceRow.header)
+    try convergence.write(ConvergenceRow.header(columns))
     try workers.write(WorkerRow.header)
   }
 
@@ -113,7 +133,7 @@ public final class ConvergenceLog {
   public func append(_ row: ConvergenceRow, workers rows: [WorkerRow], realised: [[Int]] = []) throws {
     try intervals?.write(IntervalLog.text(realised, firstRound: rounds + 1))
     rounds += realised.count
-    try convergence.write(row.line)
+    try convergence.write(row.line(columns))
     try workers.write(rows.map(\.line).joined())
   }
 }

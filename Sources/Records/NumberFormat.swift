@@ -1,9 +1,13 @@
 import Glibc
 
 extension Double {
+  /// As it is written in CSV files: the shortest text that reads back as the same number; NaN without a sign.
+  public var csvText: String { isNaN ? "nan" : description }
+
   /// With a fixed number of decimals, as `printf` writes it.
   public func formatted(decimals: Int) -> String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+    if isNaN { return "nan" }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
       withVaList([Int32(decimals), self]) { _ = vsnprintf(buffer.baseAddress!, buffer.count, "%.*f", $0) }
       return String(cString: buffer.baseAddress!)
     }
@@ -11,7 +15,7 @@ extension Double {
 
   /// A count of seconds as "1:02:03", "2:03" or "0:03".
   public var formattedAsDuration: String {
-    guard isFinite else { return "?" }
+    guard self >= 0, self < 1e12 else { return "?" }
     let total = Int(rounded())
     let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60)
     let padded = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }

@@ -35,6 +35,9 @@ public final class ProgressReport {
     write(line + "\n")
   }
 
+  /// A warning, which quiet does not silence; for rank 0 alone.
+  public func warn(_ line: String) { StandardStream.error.write("prsgd-mpi: " + line + "\n") }
+
   /// A line that the next one replaces; at most a few times a second, and on a terminal only.
   public func show(at time: Double, _ line: () -> String) {
     guard isTerminal, !isQuiet, time >= nextUpdate else { return }

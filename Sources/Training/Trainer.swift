@@ -140,7 +140,7 @@ public final class Trainer {
 
   private func computeGradient(into target: GradientTarget) throws {
     let score = try objective.gradient(at: worker.parameters, into: target, timer: timer, poll: poll)
-    if !score.loss.isFinite && status == .fine { status = .diverged(step: steps, rank: communicator.rank) }
+    if !score.loss.isFinite { noteDivergence() }
     localScore += score
     localSamples += objective.batchSize
     if slowdown > 1 { try idle() }
@@ -216,8 +216,20 @@ public final class Trainer {
   // MARK: Agreement
 
   /// Brings any worker's trouble to all, outside an exchange; every rank must call it together.
+  ///
+  /// Looks at the model too: what a step made of it, no loss has shown yet.
   public func agreeOnStatus() throws {
+    if status == .fine && !worker.parameters.squaredNorm().isFinite { noteDivergence() }
     try failIfDiverged(averager.worstStatus(status))
+  }
+
+  /// Ends the run on all ranks where the loss of the average model, the same on all, is not finite.
+  func failUnlessFinite(_ loss: Double) throws {
+    if !loss.isFinite { try failIfDiverged(.diverged(step: steps, rank: 0)) }
+  }
+
+  private func noteDivergence() {
+    if status == .fine { status = .diverged(step: steps, rank: communicator.rank) }
   }
 
   private func failIfDiverged(_ worst: WorkerStatus) throws {

@@ -30,6 +30,13 @@ public final class TrainingRun {
   /// L, σ² and f* where they are known.
   public var constants: ObjectiveConstants
 
+  /// The columns that this run's rows have besides the usual.
+  public var columns: TheoryColumns {
+    var columns: TheoryColumns = constants.optimum == nil ? [] : .suboptimality
+    if logsGradientNorm { columns.insert(.gradientNorm) }
+    return columns
+  }
+
   private let communicator: Communicator
   /// Of all workers' objectives.
   private let trainingSamples: Int
@@ -52,6 +59,8 @@ public final class TrainingRun {
   /// - Parameter eachStep: called on every rank after each local step.
   /// - Throws: `AgreedFailure` on every rank, `MPIError`, and what `report` throws.
   public func run(_ length: RunLength, eachStep: (Trainer) -> Void = { _ in }, report: Report) throws {
+    // What came before is preparation.
+    trainer.timer.reset()
     try evaluate(report)
     let total = length.steps * trainer.samplesPerStep
     let interval = length.evaluationInterval * trainer.samplesPerStep
@@ -75,8 +84,9 @@ public final class TrainingRun {
     let workers = try workerRows()
     var row = convergenceRow(workers)
     let onTraining = try evaluator.score(.training)
-    let onTest = try evaluator.score(.test)
     row.trainLoss = onTraining?.loss ?? .nan
+    let onTest = try evaluator.score(.test)
+    try trainer.failUnlessFinite(row.trainLoss)
     row.testLoss = onTest?.loss
     if constants.hasClasses {
       row.trainAccuracy = onTraining?.accuracy

@@ -9,7 +9,7 @@ final class RunFiles {
   let log: ConvergenceLog
 
   /// Makes the run's folder, and writes `run.json` and the headers of the logs.
-  init(options: TrainCommand, manifest: RunManifest, withIntervals: Bool) throws {
+  init(options: TrainCommand, manifest: RunManifest, columns: TheoryColumns, withIntervals: Bool) throws {
     if let output = options.output {
       try RunFolder.prepare(output, overwriting: options.overwrite)
       folder = output
@@ -18,7 +18,7 @@ final class RunFiles {
       folder = try RunFolder.create(named: "\(options.method.algorithm.rawValue)-\(dataset)")
     }
     try manifest.write(to: folder + "/run.json")
-    log = try ConvergenceLog(folder: folder, withIntervals: withIntervals)
+    log = try ConvergenceLog(folder: folder, columns: columns, withIntervals: withIntervals)
   }
 
   /// Saves the model, and the manifest with its result.

@@ -42,9 +42,11 @@ struct TrainingSession {
       stepsPerEpoch: perEpoch, shards: shards)
     manifest = RunManifest(
       options: options.recorded, problem: problem, hosts: try communicator.allGather(MPIRuntime.processorName))
-    files = try communicator.agree { [manifest] in
+    files = try communicator.agree { [manifest, course] in
       guard communicator.isRoot else { return nil }
-      return try RunFiles(options: options, manifest: manifest, withIntervals: !trainer.method.schedule.isUniform)
+      return try RunFiles(
+        options: options, manifest: manifest, columns: course.columns,
+        withIntervals: !trainer.method.schedule.isUniform)
     }
   }
 
@@ -97,9 +99,10 @@ struct TrainingSession {
   }
 
   private func announce() {
+    guard communicator.isRoot else { return }
     let problem = manifest.problem
     for warning in ResourceCheck.warnings(hosts: manifest.machine.hosts, threads: options.step.blasThreads) {
-      progress.say("note: \(warning)")
+      progress.warn("note: \(warning)")
     }
     if case .dataset(let dataset) = options.dataset {
       progress.say(

@@ -56,22 +56,38 @@ struct WrongOption: Sendable, CustomTestStringConvertible {
     WrongOption("bench --samples 20 --batch-size 21", "--samples", "--batch-size"),
     WrongOption("bench --dataset synthetic", "--dataset"),
   ]
+
+  func check(_ outcome: Outcome, _ workspace: Workspace) throws {
+    #expect(outcome.code == code, "\(outcome.testDescription)")
+    #expect(outcome.output == "", "\(outcome.testDescription)")
+    #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+    let complaint = try #require(outcome.complaints.first)
+    for word in message { #expect(complaint.contains(word), "\(outcome.testDescription)") }
+    #expect(try workspace.entries().isEmpty)
+  }
 }
 
 extension BuiltProgram {
   struct WrongOptionTests {
-    /// With an MPI that does not start, where there is one rank: options are judged before it is.
-    @Test(arguments: WrongOption.all, [nil, 3])
-    func isRefusedOnceByName(option: WrongOption, ranks: Int?) async throws {
+    /// With an MPI that does not start: options are judged before it is.
+    @Test(arguments: WrongOption.all)
+    func isRefusedByName(option: WrongOption) async throws {
       let workspace = try Workspace()
-      let variables = ranks == nil ? HelpTests.brokenMPI : [:]
-      let outcome = try await workspace.run(option.arguments, ranks: ranks, variables: variables)
-      #expect(outcome.code == option.code, "\(outcome.testDescription)")
-      #expect(outcome.output == "", "\(outcome.testDescription)")
-      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
-      let complaint = try #require(outcome.complaints.first)
-      for word in option.message { #expect(complaint.contains(word), "\(outcome.testDescription)") }
-      #expect(try workspace.entries().isEmpty)
+      try option.check(try await workspace.run(option.arguments, variables: HelpTests.brokenMPI), workspace)
+    }
+
+    /// A few side by side, for the ranks that have nothing to say wait a while for the one that has.
+    @Test(arguments: Array(stride(from: 0, to: WrongOption.all.count, by: 6)))
+    func severalRanksSaySoOnce(first: Int) async throws {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for option in WrongOption.all.dropFirst(first).prefix(6) {
+          group.addTask {
+            let workspace = try Workspace()
+            try option.check(try await workspace.run(option.arguments, ranks: 3), workspace)
+          }
+        }
+        try await group.waitForAll()
+      }
     }
   }
 }

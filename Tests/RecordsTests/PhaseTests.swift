@@ -10,7 +10,8 @@ struct PhaseTableTests {
     [[Double]](repeating: [0, 1, 2, 0, 0, 0, 0, 0], count: 5), [[0, 0, 0, 0, 0, 0, 0, 0]],
   ])
   func everyPhaseHasItsLineOfSmallestMeanLargestAndShare(seconds: [[Double]]) throws {
-    let lines = PhaseTable.text(seconds).split(separator: "\n", omittingEmptySubsequences: false)
+    // Without a slowdown, of which there is no line.
+    let lines = PhaseTable.text(seconds.map { $0 + [0] }).split(separator: "\n", omittingEmptySubsequences: false)
     try #require(lines.count == 10)
     let rows = lines.dropFirst().map { $0.split(separator: " ").map(String.init) }
     #expect(rows.map { $0[0] } == Self.phases + ["total"])
@@ -27,7 +28,7 @@ struct PhaseTableTests {
 
   @Test func sharesSumToAHundredPercent() throws {
     let seconds = [[0.1, 3, 4.5, 0.7, 0.25, 0, 1, 0.1], [0.2, 2, 5, 0.6, 0.75, 1, 1, 0.1], [9, 0, 0, 0, 0, 0, 0, 0]]
-    let shares = PhaseTable.text(seconds).split(separator: "\n").dropFirst().map { line in
+    let shares = PhaseTable.text(seconds.map { $0 + [0] }).split(separator: "\n").dropFirst().map { line in
       Double(line.split(separator: " ").last!.dropLast())!
     }
     try #require(shares.count == 9)
@@ -39,7 +40,7 @@ struct PhaseTableTests {
 
   @Test func columnsAreAligned() {
     for seconds in [0.001, 12_345.678] {
-      let lines = PhaseTable.text([[Double]](repeating: .init(repeating: seconds, count: 8), count: 2)).split(
+      let lines = PhaseTable.text([[Double]](repeating: .init(repeating: seconds, count: 8) + [0], count: 2)).split(
         separator: "\n")
       #expect(Set(lines.map(\.count)).count == 1, "\(lines)")
     }
@@ -65,7 +66,7 @@ struct PhaseTimerTests {
     for phase in Phase.allCases + [.other] { timer.enter(phase) }
     let seconds = timer.seconds
     for phase in Phase.allCases { #expect(timer[phase] == seconds[phase.rawValue]) }
-    let compute = timer[.data] + timer[.forward] + timer[.backward] + timer[.update]
+    let compute = timer[.data] + timer[.forward] + timer[.backward] + timer[.update] + timer[.slowdown]
     #expect(abs(timer.computeSeconds - compute) < 1e-12)
     let training = compute + timer[.average] + timer[.wait] + timer[.other]
     #expect(abs(timer.trainingSeconds - training) < 1e-9)
