@@ -44,6 +44,17 @@ final class CompressedFile {
     }
   }
 
+  /// Fills as much of `bytes` as there is left in the file, and returns how much that was: 0 at a sound end.
+  func readSome(into bytes: UnsafeMutableRawBufferPointer) throws -> Int {
+    let got = gzread(handle, bytes.baseAddress!, UInt32(min(bytes.count, 1 << 30)))
+    guard got > 0 else {
+      if let damage = damage() { throw damage }
+      return 0
+    }
+    offset += Int(got)
+    return Int(got)
+  }
+
   /// Checks that nothing follows what was read, and that a gzip'ed file's own end (length and checksum) is right.
   func expectEnd() throws {
     var extra: UInt8 = 0

@@ -57,6 +57,13 @@ public struct GradientTarget {
     takeStored(count: count)
   }
 
+  /// Takes a sum of `count` numbers that `add` adds up, in memory that it finds zeroed: for sparse gradients.
+  public func takeSum(count: Int, _ add: (UnsafeMutablePointer<Float>) throws -> Void) rethrows {
+    if !isAccumulating { gradient.update(repeating: 0, count: count) }
+    try add(gradient)
+    takeStored(count: count)
+  }
+
   /// Takes `count` numbers of the gradient, in memory that goes on to whole vectors.
   func take(_ numbers: UnsafePointer<Float>, count: Int) {
     switch rule {

@@ -4,6 +4,8 @@ import Failures
 /// What to train on, as a user writes it: a data set, or a problem given by a formula.
 public enum ProblemSpecification: Equatable, Sendable {
   case dataset(DatasetSpecification)
+  /// `libsvm:FILE` or `libsvm:FILE,TESTFILE`: softmax regression on sparse rows.
+  case libsvm(LIBSVMFiles)
   /// `quadratic` or `quadratic:KEY=VALUE,…`
   case quadratic(QuadraticProblem)
   /// `double-well` or `double-well:KEY=VALUE,…`
@@ -14,13 +16,14 @@ public enum ProblemSpecification: Equatable, Sendable {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let options = parts.count > 1 ? parts[1] : nil
     switch parts[0] {
+    case "libsvm": self = .libsvm(try LIBSVMFiles(parsing: options))
     case "quadratic": self = .quadratic(try QuadraticProblem(parsing: options))
     case "double-well": self = .doubleWell(try DoubleWellProblem(parsing: options))
     case let name where DatasetSpecification.names.contains(name):
       self = .dataset(try DatasetSpecification(parsing: text))
     default:
       throw Failure.unknownName(
-        parts[0], kind: "dataset", known: DatasetSpecification.names + ["quadratic", "double-well"])
+        parts[0], kind: "dataset", known: DatasetSpecification.names + ["libsvm", "quadratic", "double-well"])
     }
   }
 }
@@ -29,6 +32,7 @@ extension ProblemSpecification: CustomStringConvertible {
   public var description: String {
     switch self {
     case .dataset(let dataset): "\(dataset)"
+    case .libsvm(let files): "libsvm:\(files)"
     case .quadratic(let problem):
       "quadratic:dimension=\(problem.dimension),condition=\(problem.condition.shortText),"
         + "smoothness=\(problem.smoothness.shortText),noise=\(problem.noise.shortText),"

@@ -9,7 +9,7 @@ public struct ShardDistribution {
   /// Bytes of samples that stream past at a time.
   static let blockBytes = 4 << 20
 
-  private let communicator: Communicator
+  let communicator: Communicator
 
   public init(_ communicator: Communicator) { self.communicator = communicator }
 

@@ -12,8 +12,10 @@ struct ProblemSetup {
   static let largestPiece = 256
 
   let objective: any Objective
-  /// Nil for a problem given by a formula, whose parameters have no names.
-  let network: Network?
+  /// What is trained, in a word or two.
+  let model: String
+  /// The parameters as they are saved; nil for a problem given by a formula, whose parameters have no names.
+  let tensors: [ParameterTensor]?
   let features: Int
   let classes: Int
 
@@ -26,17 +28,27 @@ struct ProblemSetup {
       let format = training.format
       let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
       let network = Network(layers, maximumBatch: Self.largestPiece)
-      let batchSize = try Self.batchSize(options, shard: training, communicator)
+      let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
       objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
-      self.network = network
+      model = options.model.model.rawValue
+      tensors = network.tensors
       (features, classes) = (format.featureCount, format.classCount)
+    case .libsvm(let files):
+      let (training, test) = try Self.loadRows(files, options, communicator)
+      let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
+      let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: rank)
+      let logistic = SparseLogisticObjective(training: training, test: test, sampler: sampler)
+      objective = logistic
+      model = ModelName.logisticRegression.rawValue
+      tensors = logistic.tensors
+      (features, classes) = (training.featureCount, training.classCount)
     case .quadratic(let problem):
       objective = QuadraticObjective(problem, worker: rank, of: size, seed: seed)
-      network = nil
+      (model, tensors) = ("\(options.dataset)", nil)
       (features, classes) = (problem.dimension, 0)
     case .doubleWell(let problem):
       objective = DoubleWellObjective(problem, worker: rank, seed: seed)
-      network = nil
+      (model, tensors) = ("\(options.dataset)", nil)
       (features, classes) = (problem.dimension, 0)
     }
   }
@@ -71,15 +83,17 @@ struct ProblemSetup {
     return (training, test)
   }
 
-  private static func batchSize(_ options: TrainCommand, shard: Shard, _ communicator: Communicator) throws -> Int {
+  private static func batchSize(
+    _ options: TrainCommand, shardSize: Int, _ communicator: Communicator
+  ) throws -> Int {
     switch options.step.batchSize {
-    case .full: return shard.count
+    case .full: return shardSize
     case .samples(let count):
       return try communicator.agree {
-        guard count <= shard.count else {
+        guard count <= shardSize else {
           throw Failure(
             .usage,
-            "--batch-size \(count) is more than the \(shard.count) samples of this rank's shard: "
+            "--batch-size \(count) is more than the \(shardSize) samples of this rank's shard: "
               + "use fewer ranks, a smaller batch, or --batch-size full")
         }
         return count

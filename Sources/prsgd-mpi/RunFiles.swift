@@ -42,12 +42,12 @@ extension RunManifest {
 }
 
 extension ProblemSetup {
-  /// The parameters under the names and in the layouts of PyTorch; one vector where there is no network.
+  /// The parameters under the names and in the layouts of PyTorch; one vector where they have no names.
   func savedTensors(_ parameters: ParameterVector) -> [SavedTensor] {
-    guard let network else {
+    guard let tensors else {
       return [SavedTensor(name: "x", shape: [parameters.count], numbers: Array(parameters.elements))]
     }
-    return network.tensors.map { tensor in
+    return tensors.map { tensor in
       let numbers = parameters.pointer + tensor.offset
       return SavedTensor(
         name: tensor.name, shape: tensor.shape, numbers: (0..<tensor.count).map { numbers[tensor.place($0)] })

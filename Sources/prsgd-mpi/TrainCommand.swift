@@ -23,7 +23,8 @@ struct TrainCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; or a problem given by a formula: "
+      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; libsvm:FILE[,TESTFILE], with "
+        + "sparse rows, for softmax regression whatever --model and --normalize say; or a problem given by a formula: "
         + "quadratic[:KEY=VALUE,…] or double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
         + "difficulty; of quadratic: dimension, condition, smoothness, noise, heterogeneity, spread; of double-well: "
         + "dimension, noise. (default: synthetic)", valueName: "dataset"),

@@ -104,16 +104,15 @@ struct TrainingSession {
     for warning in ResourceCheck.warnings(hosts: manifest.machine.hosts, threads: options.step.blasThreads) {
       progress.warn("note: \(warning)")
     }
-    if case .dataset(let dataset) = options.dataset {
+    if problem.classes > 0 {
       progress.say(
-        "\(dataset): \(problem.trainingSamples.formattedWithCommas) training and "
+        "\(options.dataset): \(problem.trainingSamples.formattedWithCommas) training and "
           + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
           + "\(problem.classes) classes")
     }
-    let model = setup.network == nil ? "\(options.dataset)" : options.model.model.rawValue
     let ranks = communicator.size == 1 ? "1 rank" : "\(communicator.size) ranks"
     progress.say(
-      "\(model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
+      "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     progress.say("writing to \(files?.folder ?? "")")
   }

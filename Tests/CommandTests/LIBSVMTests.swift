@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+extension BuiltProgram {
+  /// The program on sparse rows.
+  struct LIBSVMTests {
+    static let rows = (0..<40).map { "\($0 % 2 == 0 ? "-1" : "+1") \(1 + $0 % 2):1 \(3 + $0 % 4):0.5\n" }.joined()
+    /// So many weights that no machine holds them.
+    static let huge = (1...1000).map { "\($0) \($0 == 5 ? 2_147_483_647 : 1):1\n" }.joined()
+    static let options = "--batch-size 4 --interval 2 --steps 20 --output run"
+
+    private func workspace(_ training: String, test: String = rows) throws -> Workspace {
+      let workspace = try Workspace()
+      try workspace.write(Array(training.utf8), to: "a, b")
+      try workspace.write(Array(test.utf8), to: "test")
+      return workspace
+    }
+
+    @Test(arguments: [nil, 1, 3])
+    func aSeparableFileIsLearned(ranks: Int?) async throws {
+      let workspace = try workspace(Self.rows)
+      let outcome = try await workspace.run(Self.options, "--dataset", "libsvm:a, b,test", ranks: ranks)
+      try #require(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(outcome.output.contains("libsvm:a, b,test: 40 training and 40 test samples, 6 features, 2 classes"))
+      #expect(outcome.output.contains("logreg: 14 parameters"))
+      #expect(try workspace.entries(of: "run") == Workspace.runFiles)
+      let table = try workspace.convergence("run")
+      #expect(try table[column: "train_accuracy"].last == "1.0")
+      #expect(try table[column: "test_accuracy"].last == "1.0")
+      let model = String(decoding: try workspace.model("run").prefix(300), as: UTF8.self)
+      for part in ["\"weight\"", "[2,6]", "\"bias\"", "[2]"] { #expect(model.contains(part), "\(model)") }
+    }
+
+    @Test func aFileCanComeWithoutATestFile() async throws {
+      let workspace = try workspace(Self.rows)
+      let outcome = try await workspace.run(Self.options, "--dataset", "libsvm:a, b,")
+      try #require(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(try workspace.convergence("run")[column: "test_accuracy"].last == "")
+    }
+
+    @Test(
+      arguments: [
+        ("1 1:1\n2 0:1\n", rows, "libsvm:a, b,test", 65, ["a, b:2: ", "'0:1'"]),
+        ("1 1:1\n2 5:1 3:1\n", rows, "libsvm:a, b,test", 65, ["a, b:2: ", "index 3 follows 5"]),
+        (huge, rows, "libsvm:a, b,test", 65, ["a, b: 2147483647 features", "memory"]),
+        (rows, rows + "7 1:1", "libsvm:a, b,test", 65, ["test:41: ", "label '7'"]),
+        (rows, rows, "libsvm:a, b,none", 74, ["none", "No such file"]),
+        (rows, rows, "libsvm:none", 74, ["none", "No such file"]),
+        (rows, rows, "libsvm:", 64, ["libsvm:FILE,TESTFILE"]),
+        (rows, rows, "libswm:a", 64, ["did you mean 'libsvm'"]),
+      ] as [(String, String, String, Int32, [String])])
+    func whatIsWrongIsSaidOnce(
+      training: String, test: String, dataset: String, code: Int32, words: [String]
+    ) async throws {
+      let workspace = try workspace(training, test: test)
+      async let alone = workspace.run(Self.options, "--dataset", dataset)
+      async let together = workspace.run(Self.options, "--dataset", dataset, ranks: 3)
+      for outcome in try await [alone, together] {
+        #expect(outcome.code == code, "\(outcome.testDescription)")
+        #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+        for word in words { #expect(outcome.complaints.first?.contains(word) == true, "\(outcome.testDescription)") }
+      }
+      #expect(try !workspace.entries().contains("run"))
+    }
+  }
+}
