@@ -19,7 +19,8 @@ public final class RoundClock {
     self.schedule = schedule
     self.communicator = communicator
     if case .timeVarying(let epochs) = schedule { firstEpoch = epochs.firstEpoch } else { firstEpoch = 0 }
-    if case .calibrated(let mean, _) = schedule { calibrated = mean } else { calibrated = 0 }
+    // A short first round is enough to measure by.
+    if case .calibrated(let mean, _) = schedule { calibrated = max(1, mean / 8) } else { calibrated = 0 }
   }
 
   /// Counts a step that begins.

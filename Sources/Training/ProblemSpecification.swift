@@ -51,7 +51,7 @@ extension QuadraticProblem {
     try values.read("smoothness", in: 1e-9...1e9, into: &smoothness)
     try values.read("noise", in: 0...1e6, into: &noise)
     try values.read("heterogeneity", in: 0...1e6, into: &heterogeneity)
-    try values.read("spread", in: 0...1e6, into: &spread)
+    try values.read("spread", in: 0...0.99, into: &spread)
   }
 }
 

@@ -6,7 +6,7 @@ import Records
 /// A quadratic on which theory can be checked: f_i(x) = (a_i/2) Σ_j h_j (x_j − b_ij)².
 ///
 /// The curvatures h_j go geometrically from L/κ to L. Workers differ in their optima b_i, which lie `heterogeneity` from a
-/// common one, and in their curvature a_i, which goes from 1 to 1 + `spread`. A stochastic gradient is the true one and
+/// common one, and in their curvature a_i, which goes from 1 − `spread` to 1 + `spread`. A stochastic gradient is the true one and
 /// normal noise with E‖noise‖² = σ². Loss is f_i itself, in no unit.
 public struct QuadraticProblem: Equatable, Sendable {
   public var dimension = 20
@@ -28,7 +28,7 @@ public struct QuadraticProblem: Equatable, Sendable {
 
   /// a_i.
   public func scale(worker: Int, of workers: Int) -> Double {
-    workers == 1 ? 1 : 1 + spread * Double(worker) / Double(workers - 1)
+    workers == 1 ? 1 : 1 + spread * (2 * Double(worker) / Double(workers - 1) - 1)
   }
 
   /// b_i (dimension): a common point of length √dimension or so, and the worker's own way from it.

@@ -122,7 +122,7 @@ extension RankTests {
     @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) })
     func noiselessQuadraticsFollowTheSimulation(policy: MomentumPolicy?) throws {
       var problem = QuadraticProblem()
-      (problem.dimension, problem.noise, problem.heterogeneity, problem.spread) = (7, 0, 2, 1)
+      (problem.dimension, problem.noise, problem.heterogeneity, problem.spread) = (7, 0, 2, 0.5)
       for given in cases(policy) {
         let scenario = Scenario(
           method: given.method,
