@@ -221,6 +221,14 @@ bench: build ## measure the step loop: logreg and mlp, at 1 and 2 ranks
 	  done
 	done
 
+.PHONY: theory
+theory: build ## measure the paper's claims on a quadratic (docs/theory.md)
+	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/theory
+
+.PHONY: heterogeneous
+heterogeneous: build ## measure Algorithm 3 on unlike workers (docs/heterogeneous.md)
+	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/heterogeneous
+
 .PHONY: install
 install: ## install the built program, job scripts and documents under PREFIX
 	@if [ ! -x $(PROGRAM) ]; then

@@ -16,9 +16,11 @@ set logscale y
 set ylabel "training loss"
 set xlabel "training time (seconds)"
 set yrange [0.25:1.5]
+set ytics (0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1, 1.5)
 set title "One of four workers three times slower"
 plot for [i = 1:3] run(i) using "elapsed_seconds":"train_loss" with lines ls i title word(titles, i)
 unset logscale
+set ytics auto
 set yrange [0:*]
 set ylabel "share of worker time spent waiting (%)"
 set title "Idle"
