@@ -62,7 +62,7 @@ extension Workspace {
     }
   }
 
-  private func table(_ name: String) throws -> Table { try Table(String(decoding: bytes(of: name), as: UTF8.self)) }
+  func table(_ name: String) throws -> Table { try Table(String(decoding: bytes(of: name), as: UTF8.self)) }
 }
 
 /// What JSON can say.

@@ -1,0 +1,67 @@
+import Testing
+
+extension BuiltProgram {
+  /// What docs/algorithms.md says of each algorithm, as runs record it.
+  @Suite(.serialized)
+  struct AlgorithmTests {
+    struct Cost: Sendable {
+      let options: String
+      /// After T = 23 steps of two ranks.
+      let rounds: Int
+      /// Models, or gradients, in one exchange.
+      let vectors: Int
+    }
+
+    static let costs = [
+      Cost(options: "--algorithm psgd --momentum 0", rounds: 23, vectors: 1),
+      Cost(options: "--algorithm psgd", rounds: 23, vectors: 1),
+      Cost(options: "--interval 4 --momentum 0", rounds: 5, vectors: 1),
+      Cost(options: "--interval 4", rounds: 5, vectors: 2),
+      Cost(options: "--interval 4 --momentum-policy local --order step-first", rounds: 5, vectors: 1),
+      // K^s = ⌊s^{1/3} / 2⌋ from s₀ = 8: one step an epoch until s = 63.
+      Cost(options: "--algorithm pr-sgd-tv --smoothness 20", rounds: 23, vectors: 2),
+      // Ten steps an epoch.
+      Cost(options: "--algorithm pr-sgd-tv --smoothness 20 --interval-scale 20", rounds: 2, vectors: 2),
+    ]
+
+    @Test(arguments: costs)
+    func roundsAndBytesAreTheFormulas(cost: Cost) async throws {
+      let workspace = try Workspace()
+      try await workspace.train("--steps 23 --batch-size 8 \(cost.options)", ranks: 2, into: "run")
+      let table = try workspace.convergence("run")
+      let parameters = 12 * 16 + 16 + 16 * 3 + 3
+      #expect(try table[column: "round"].last == "\(cost.rounds)")
+      #expect(try table[column: "bytes_sent"].last == "\(4 * cost.vectors * parameters * cost.rounds)")
+    }
+
+    @Test func unequalIntervalsAreLoggedAndReplayedToTheSameBits() async throws {
+      let workspace = try Workspace()
+      let options = "--steps 60 --batch-size 8 --algorithm pr-sgd-het --interval"
+      try await workspace.train("\(options) adaptive:2..20 --slowdown 1:3", ranks: 3, into: "adaptive")
+      let log = try workspace.table("adaptive/intervals.csv")
+      #expect(log.header == ["round", "rank", "steps"])
+      #expect(try log[column: "steps"].allSatisfy { (2...20).contains(Int($0) ?? 0) })
+      try await workspace.train("\(options) 8 --replay adaptive/intervals.csv", ranks: 3, into: "replayed")
+      #expect(try workspace.model("adaptive") == workspace.model("replayed"))
+      #expect(try workspace.bytes(of: "adaptive/intervals.csv") == workspace.bytes(of: "replayed/intervals.csv"))
+    }
+
+    @Test func whatDoesNotFitTheAlgorithmOrTheRanksIsRefused() async throws {
+      let workspace = try Workspace()
+      for options in [
+        "--interval 4,4", "--interval adaptive:2..9", "--replay x.csv", "--algorithm psgd --weights steps",
+        "--algorithm pr-sgd-het --interval 4,4,4", "--learning-rate theory", "--check-theory", "--slowdown 0:0.5",
+      ] {
+        let outcome = try await workspace.run("\(Workspace.small) \(options) --output run", ranks: 2)
+        #expect(outcome.code == 64, "\(options): \(outcome.testDescription)")
+        #expect(outcome.complaints.filter { !$0.contains("note: ") }.count == 1, "\(outcome.testDescription)")
+      }
+    }
+
+    @Test func theAlgorithmsAreListed() async throws {
+      let outcome = try await Workspace().run("algorithms", ranks: nil)
+      #expect(outcome.code == 0)
+      for name in ["pr-sgd ", "pr-sgd-tv ", "pr-sgd-het ", "psgd "] { #expect(outcome.output.contains(name)) }
+    }
+  }
+}
