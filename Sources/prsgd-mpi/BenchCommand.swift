@@ -36,6 +36,8 @@ struct BenchCommand: ParallelCommand {
   func validate() throws {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps).") }
     guard samples > 0 else { throw ValidationError("--samples must be at least 1, not \(samples).") }
+    // Workers that differ in their steps would not all end with the same round.
+    if method.algorithm == .heterogeneous { throw ValidationError("bench times equal steps: pr-sgd-het is for train.") }
     if case .samples(let count) = step.batchSize, count > samples {
       throw ValidationError("--batch-size \(count) is more than the \(samples) --samples.")
     }

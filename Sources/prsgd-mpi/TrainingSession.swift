@@ -57,6 +57,9 @@ struct TrainingSession {
     let constants = options.theory.constants(objective.constants)
     let workers = communicator.size
     let (method, rate): (Method, Double) = try communicator.agree {
+      if let rank = options.theory.slowdown.factors.keys.first(where: { $0 >= workers }) {
+        throw Failure(.usage, "--slowdown names rank \(rank), and there are \(workers) ranks, from 0")
+      }
       let method = try options.method.method(
         momentum: step.momentum, workers: workers, steps: steps, smoothness: constants.smoothness)
       return (method, try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness))

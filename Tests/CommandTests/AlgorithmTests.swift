@@ -51,11 +51,17 @@ extension BuiltProgram {
       for options in [
         "--interval 4,4", "--interval adaptive:2..9", "--replay x.csv", "--algorithm psgd --weights steps",
         "--algorithm pr-sgd-het --interval 4,4,4", "--learning-rate theory", "--check-theory", "--slowdown 0:0.5",
+        "--slowdown 2:3",
       ] {
         let outcome = try await workspace.run("\(Workspace.small) \(options) --output run", ranks: 2)
         #expect(outcome.code == 64, "\(options): \(outcome.testDescription)")
         #expect(outcome.complaints.filter { !$0.contains("note: ") }.count == 1, "\(outcome.testDescription)")
       }
+    }
+
+    @Test func unequalStepsAreNotForBench() async throws {
+      let outcome = try await Workspace().run("bench --algorithm pr-sgd-het --interval adaptive:2..9", ranks: 2)
+      #expect(outcome.code == 64, "\(outcome.testDescription)")
     }
 
     @Test func theAlgorithmsAreListed() async throws {
