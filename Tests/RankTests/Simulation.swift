@@ -81,11 +81,16 @@ struct Simulation {
     anchor = meanModel
   }
 
-  /// All of a round but its last step, of which the order decides.
-  mutating func runRound() {
+  /// One round. All of it but its last step is the same in every order.
+  /// - Returns: of each worker, its model after each of its steps; after the last one, as the round leaves it.
+  mutating func runRound() -> [[[Double]]] {
     let steps = intervals(round)
+    var paths = models.map { _ in [[Double]]() }
     for worker in 0..<workers {
-      for _ in 0..<steps[worker] - 1 { step(worker, fullGradient(worker)) }
+      for _ in 0..<steps[worker] - 1 {
+        step(worker, fullGradient(worker))
+        paths[worker].append(models[worker])
+      }
     }
     let gradients = (0..<workers).map(fullGradient)
     switch order {
@@ -99,6 +104,8 @@ struct Simulation {
       let meanGradient = mean(gradients, Array(repeating: 1 / Double(workers), count: workers))
       for worker in 0..<workers { step(worker, meanGradient) }
     }
+    for worker in 0..<workers { paths[worker].append(models[worker]) }
     round += 1
+    return paths
   }
 }

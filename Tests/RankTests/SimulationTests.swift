@@ -48,7 +48,7 @@ struct SoftmaxRegression {
 }
 
 extension RankTests {
-  /// Every algorithm follows the simulation, round by round.
+  /// Every algorithm follows the simulation, step by step.
   @Suite(.serialized) @MainActor
   struct SimulationTests {
     let world = World.communicator
@@ -92,15 +92,16 @@ extension RankTests {
       return cases
     }
 
-    private func follow(
-      _ trainer: Trainer, _ simulation: Simulation, rounds: Int, _ comment: Comment, reorder: ([Double]) -> [Double]
-    ) throws {
+    /// Step by step: a worker's model after each of its steps is the simulation's.
+    private func follow(_ trainer: Trainer, _ simulation: Simulation, rounds: Int, _ comment: Comment) throws {
       var simulation = simulation
       for round in 1...rounds {
-        while trainer.averager.rounds < round { try trainer.step() }
-        simulation.runRound()
-        let distance = relativeDistance(reorder(trainer.worker.parameters.doubles), simulation.models[world.rank])
-        #expect(distance < 1e-4, "round \(round) of \(comment)")
+        for (step, model) in simulation.runRound()[world.rank].enumerated() {
+          try trainer.step()
+          let distance = relativeDistance(trainer.worker.parameters.doubles, model)
+          #expect(distance < 1e-4, "round \(round), step \(step + 1) of \(comment)")
+        }
+        #expect(trainer.averager.rounds == round)
       }
     }
 
@@ -133,7 +134,7 @@ extension RankTests {
           let scale = problem.scale(worker: worker, of: world.size)
           return x.indices.map { scale * problem.curvature($0) * (x[$0] - centers[worker][$0]) }
         }
-        try follow(try scenario.trainer(objective, world), simulation, rounds: 12, "\(given.method)") { $0 }
+        try follow(try scenario.trainer(objective, world), simulation, rounds: 12, "\(given.method)")
       }
     }
 
@@ -150,7 +151,7 @@ extension RankTests {
           data.gradient(x, over: shards[worker])
         }
         simulation.shares = shards.map { Double($0.count) / Double(data.samples.count) }
-        try follow(try scenario.trainer(world), simulation, rounds: 5, "\(given.method)") { $0 }
+        try follow(try scenario.trainer(world), simulation, rounds: 5, "\(given.method)")
       }
     }
 
