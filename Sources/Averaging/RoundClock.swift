@@ -45,7 +45,7 @@ public final class RoundClock {
   }
 
   /// The steps of this round, where they are known ahead.
-  public var plannedSteps: Int {
+  private var plannedSteps: Int {
     switch schedule {
     case .every(let interval): interval
     case .perWorker(let intervals): intervals[communicator.rank]
@@ -66,12 +66,16 @@ public final class RoundClock {
     everyoneIsReady = true
   }
 
-  /// Ends the round, once its exchange is done.
-  /// - Parameter stepSeconds: what a step takes, of each worker.
-  public func endRound(stepSeconds: (Int) -> Double) throws {
-    // All have begun the exchange, so all have begun the barrier.
+  /// Finishes the barrier of an adaptive round, once the round's exchange is done: all have begun the exchange, so all
+  /// have begun the barrier.
+  public func finishBarrier() throws {
     try barrier.take()?.wait()
     everyoneIsReady = false
+  }
+
+  /// Ends the round.
+  /// - Parameter stepSeconds: what a step takes, of each worker.
+  public func endRound(stepSeconds: (Int) -> Double) {
     round += 1
     stepsInRound = 0
     if case .calibrated(let mean, let rounds) = schedule, round % rounds == 1 || rounds == 1 {

@@ -1,6 +1,4 @@
 import Kernels
-import Models
-import Records
 
 /// A small non-convex problem: f_i(x) = (1/d) Σ_j (x_j² − 1)² / 4, the same for all workers, with normal noise in the
 /// gradients. Every sign pattern is a minimum, and the mean of two different ones is none.
@@ -12,54 +10,24 @@ public struct DoubleWellProblem: Equatable, Sendable {
   public init() {}
 }
 
-/// One worker's part of a `DoubleWellProblem`; one sample is one gradient.
-public final class DoubleWellObjective: Objective {
-  private let dimension: Int
-  private var noise: GradientNoise
+/// One worker's part of a `DoubleWellProblem`. The origin, where it starts, is a maximum: it is the noise that chooses.
+public final class DoubleWellObjective: FormulaObjective {
+  public let constants = ObjectiveConstants(optimum: 0, hasClasses: false)
+  public var noise: GradientNoise
 
   public init(_ problem: DoubleWellProblem, worker: Int, seed: UInt64) {
-    dimension = problem.dimension
     noise = GradientNoise(deviation: problem.noise, dimension: problem.dimension, seed: seed, worker: worker)
   }
 
-  public var parameterCount: Int { dimension }
-  public var batchSize: Int { 1 }
-  public var sampleCount: Int { 1 }
-  public var canStepAtOnce: Bool { false }
-  public var constants: ObjectiveConstants { ObjectiveConstants(optimum: 0, hasClasses: false) }
-
-  /// At the origin, a maximum: it is the noise that chooses.
-  public func initialize(_ parameters: ParameterVector, seed: UInt64) { parameters.setToZero() }
-
-  public func draw() { noise.draw() }
-
-  public func gradient(
-    at x: ParameterVector, into target: GradientTarget, timer: PhaseTimer, poll: Network.Poll
-  ) throws -> BatchScore {
-    timer.enter(.backward)
-    target.storeEach(count: dimension) { trueGradient(x, $0) + noise[$0] }
-    return score(x)
-  }
-
-  public func score(_ part: EvaluatedPart, at x: ParameterVector) throws -> PartialScore {
-    part == .training ? PartialScore(loss: score(x).loss, samples: 1) : PartialScore()
-  }
-
-  public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
-    for j in 0..<dimension { gradient.pointer[j] = trueGradient(x, j) }
-  }
-
-  private func trueGradient(_ x: ParameterVector, _ j: Int) -> Float {
+  public func derivative(at x: ParameterVector, _ j: Int) -> Float {
     let value = x.pointer[j]
-    return (value * value - 1) * value / Float(dimension)
+    return (value * value - 1) * value / Float(parameterCount)
   }
 
-  private func score(_ x: ParameterVector) -> BatchScore {
-    var score = BatchScore()
-    for j in 0..<dimension {
+  public func value(at x: ParameterVector) -> Double {
+    (0..<parameterCount).reduce(0) { sum, j in
       let height = Double(x.pointer[j]) * Double(x.pointer[j]) - 1
-      score.loss += height * height / 4 / Double(dimension)
+      return sum + height * height / 4 / Double(parameterCount)
     }
-    return score
   }
 }

@@ -1,4 +1,5 @@
 import Averaging
+import Datasets
 import Kernels
 import MessagePassing
 
@@ -36,7 +37,7 @@ public final class Evaluator {
   }
 
   /// Score of the average model over all ranks; nil where there are no samples.
-  public func score(_ part: EvaluatedPart) throws -> Score? {
+  public func score(_ part: DatasetPart) throws -> Score? {
     let own = try objective.score(part, at: average)
     let sums = try communicator.allReduce([own.loss, own.correct, own.samples], .sum)
     return sums[2] > 0 ? Score(loss: sums[0] / sums[2], accuracy: sums[1] / sums[2]) : nil

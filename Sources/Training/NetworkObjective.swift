@@ -47,7 +47,7 @@ public final class NetworkObjective: Objective {
     return score
   }
 
-  public func score(_ part: EvaluatedPart, at x: ParameterVector) throws -> PartialScore {
+  public func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore {
     guard let shard = part == .training ? training : test else { return PartialScore() }
     var total = BatchScore()
     try forEachPiece(shard) { input, labels in total += try network.evaluate(x, input, labels: labels) }

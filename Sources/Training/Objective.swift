@@ -1,3 +1,4 @@
+import Datasets
 import Kernels
 import Models
 import Records
@@ -31,14 +32,10 @@ public protocol Objective: AnyObject {
   ) throws -> BatchScore
 
   /// The loss of all of this worker's training samples, or of its test samples, at `x`.
-  func score(_ part: EvaluatedPart, at x: ParameterVector) throws -> PartialScore
+  func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore
 
   /// gradient ← n_i ∇f_i(x), over all of this worker's training samples.
   func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws
-}
-
-public enum EvaluatedPart: Sendable {
-  case training, test
 }
 
 /// A sum of losses that can be added up over workers.

@@ -1,13 +1,11 @@
 import Glibc
 import Kernels
-import Models
-import Records
 
 /// A quadratic on which theory can be checked: f_i(x) = (a_i/2) Σ_j h_j (x_j − b_ij)².
 ///
 /// The curvatures h_j go geometrically from L/κ to L. Workers differ in their optima b_i, which lie `heterogeneity` from a
-/// common one, and in their curvature a_i, which goes from 1 − `spread` to 1 + `spread`. A stochastic gradient is the true one and
-/// normal noise with E‖noise‖² = σ². Loss is f_i itself, in no unit.
+/// common one, and in their curvature a_i, which goes from 1 − `spread` to 1 + `spread`. A stochastic gradient is
+/// the true one and normal noise with E‖noise‖² = σ². Loss is f_i itself, in no unit.
 public struct QuadraticProblem: Equatable, Sendable {
   public var dimension = 20
   /// κ.
@@ -54,12 +52,12 @@ public struct QuadraticProblem: Equatable, Sendable {
   }
 }
 
-/// One worker's part of a `QuadraticProblem`; one sample is one gradient.
-public final class QuadraticObjective: Objective {
+/// One worker's part of a `QuadraticProblem`.
+public final class QuadraticObjective: FormulaObjective {
   public let constants: ObjectiveConstants
+  public var noise: GradientNoise
   private let curvatures: AlignedBuffer<Float>
   private let center: AlignedBuffer<Float>
-  private var noise: GradientNoise
 
   public init(_ problem: QuadraticProblem, worker: Int, of workers: Int, seed: UInt64) {
     let scale = problem.scale(worker: worker, of: workers)
@@ -71,67 +69,14 @@ public final class QuadraticObjective: Objective {
       optimum: problem.optimum(workers: workers, seed: seed).value, hasClasses: false)
   }
 
-  public var parameterCount: Int { center.count }
-  public var batchSize: Int { 1 }
-  public var sampleCount: Int { 1 }
-  public var canStepAtOnce: Bool { false }
-
-  /// At the origin.
-  public func initialize(_ parameters: ParameterVector, seed: UInt64) { parameters.setToZero() }
-
-  public func draw() { noise.draw() }
-
-  public func gradient(
-    at x: ParameterVector, into target: GradientTarget, timer: PhaseTimer, poll: Network.Poll
-  ) throws -> BatchScore {
-    timer.enter(.backward)
-    target.storeEach(count: center.count) { trueGradient(x, $0) + noise[$0] }
-    return score(x)
-  }
-
-  public func score(_ part: EvaluatedPart, at x: ParameterVector) throws -> PartialScore {
-    part == .training ? PartialScore(loss: score(x).loss, samples: 1) : PartialScore()
-  }
-
-  public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
-    for j in 0..<center.count { gradient.pointer[j] = trueGradient(x, j) }
-  }
-
-  private func trueGradient(_ x: ParameterVector, _ j: Int) -> Float {
+  public func derivative(at x: ParameterVector, _ j: Int) -> Float {
     curvatures.pointer[j] * (x.pointer[j] - center.pointer[j])
   }
 
-  private func score(_ x: ParameterVector) -> BatchScore {
-    var score = BatchScore()
-    for j in 0..<center.count {
+  public func value(at x: ParameterVector) -> Double {
+    (0..<center.count).reduce(0) { sum, j in
       let away = Double(x.pointer[j]) - Double(center.pointer[j])
-      score.loss += Double(curvatures.pointer[j]) / 2 * away * away
+      return sum + Double(curvatures.pointer[j]) / 2 * away * away
     }
-    return score
   }
-}
-
-/// Normal noise with E‖noise‖² = σ², a function of seed, worker and draw.
-struct GradientNoise {
-  private let deviation: Double
-  private let seed: UInt64
-  private let worker: Int
-  private let values: AlignedBuffer<Float>
-  private var draws = 0
-
-  init(deviation: Double, dimension: Int, seed: UInt64, worker: Int) {
-    self.deviation = deviation / Double(dimension).squareRoot()
-    self.seed = seed
-    self.worker = worker
-    values = AlignedBuffer(count: dimension)
-  }
-
-  mutating func draw() {
-    draws += 1
-    guard deviation > 0 else { return }
-    var random = RandomSource(seed: seed, purpose: .gradientNoise, index: worker, position: draws)
-    for j in 0..<values.count { values.pointer[j] = Float(deviation * random.nextNormal()) }
-  }
-
-  subscript(j: Int) -> Float { values.pointer[j] }
 }

@@ -82,7 +82,7 @@ public final class SparseLogisticObjective: Objective {
     return score
   }
 
-  public func score(_ part: EvaluatedPart, at x: ParameterVector) throws -> PartialScore {
+  public func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore {
     guard let rows = part == .training ? training : test else { return PartialScore() }
     var total = BatchScore()
     for sample in 0..<rows.count { total += evaluate(rows, sample, x).score }

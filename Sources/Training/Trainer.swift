@@ -88,21 +88,21 @@ public final class Trainer {
       if overlapped { try finishAveraging() }
       averager.applyModelAverage(resetMomentum: resetMomentum)
       takeLocalStep(decaying: false)
-      try endRound()
+      endRound()
     case .stepThenAverage(let resetMomentum):
       try computeGradientAndStep()
       guard try clock.isDue() else { break }
       try beginAveraging()
       try finishAveraging()
       averager.applyModelAverage(resetMomentum: resetMomentum)
-      try endRound()
+      endRound()
     case .averagedGradient:
       try computeGradient()
       try beginAveraging()
       try finishAveraging()
       averager.applyGradientAverage()
       takeLocalStep(decaying: true)
-      try endRound()
+      endRound()
     }
     timer.enter(.other)
   }
@@ -193,12 +193,14 @@ public final class Trainer {
     try averager.awaitArrival()
     timer.enter(.average)
     let worst = try averager.complete()
+    // Before anything may fail: no request is left behind.
+    try clock.finishBarrier()
     timer.enter(.update)
     try failIfDiverged(worst)
     if checksTheory { try checkLemma() }
   }
 
-  private func endRound() throws {
+  private func endRound() {
     longestInterval = 0
     for rank in 0..<communicator.size {
       let steps = averager.report(of: rank).steps
@@ -210,7 +212,7 @@ public final class Trainer {
     }
     lastRound = (optimizer.learningRate, longestInterval)
     busyBeforeRound = timer.busySeconds
-    try clock.endRound { averager.report(of: $0).stepSeconds }
+    clock.endRound { averager.report(of: $0).stepSeconds }
   }
 
   // MARK: Agreement

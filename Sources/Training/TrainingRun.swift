@@ -1,4 +1,5 @@
 import Averaging
+import Datasets
 import Kernels
 import MessagePassing
 import Records

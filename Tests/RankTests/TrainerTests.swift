@@ -46,8 +46,14 @@ extension RankTests {
       #expect(distance < 1e-5)
     }
 
-    @Test func divergenceOfOneRankStopsAllAtTheNextRound() throws {
-      let trainer = try Scenario().trainer(world)
+    @Test(arguments: [
+      Scenario().method,
+      .stepFirst(interval: 4, momentum: .average),
+      // Some rank may still have its barrier under way when all learn of it.
+      .stepFirst(.adaptive(minimum: 1, maximum: 4), momentum: .average),
+    ])
+    func divergenceOfOneRankStopsAllAtTheNextRound(method: Method) throws {
+      let trainer = try Scenario(method: method).trainer(world)
       try trainer.step()
       let culprit = world.size / 2
       if world.rank == culprit { trainer.worker.parameters.pointer[0] = .nan }
