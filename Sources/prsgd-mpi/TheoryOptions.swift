@@ -16,7 +16,10 @@ struct TheoryOptions: ParsableArguments {
     help: ArgumentHelp("f*: the least value of the objective, the weight decay's (λ/2)‖x‖² included.", valueName: "f"))
   var optimum: Double?
 
-  @Flag(help: "Log ‖∇f(x̄)‖² over the whole training set, its mean, and Theorem 1's bound where L, σ and f* are known.")
+  @Flag(
+    help: ArgumentHelp(
+      "Log ‖∇f(x̄)‖² over the whole training set, its mean over the evaluations (the paper's with --evaluate-every 1), "
+        + "and Theorem 1's bound on it where L, σ and f* are known."))
   var logGradientNorm = false
 
   @Flag(help: "Stop with an error if plain SGD ever breaks the deviation lemma, which would be a bug.")
