@@ -78,7 +78,8 @@ public final class RoundClock {
   public func endRound(stepSeconds: (Int) -> Double) {
     round += 1
     stepsInRound = 0
-    if case .calibrated(let mean, let rounds) = schedule, round % rounds == 1 || rounds == 1 {
+    // Often at first: a short round measures badly.
+    if case .calibrated(let mean, let rounds) = schedule, round & (round - 1) == 0 || round % rounds == 0 {
       calibrated =
         Self.calibratedSteps(
           mean: mean, stepSeconds: (0..<communicator.size).map(stepSeconds))[communicator.rank]

@@ -9,7 +9,7 @@ public enum Schedule: Equatable, Sendable {
   /// Algorithm 2: round s takes K^s steps at rate γ^s.
   case timeVarying(TimeVaryingSchedule)
   /// I_i set so that all workers finish together, from their measured step times; I_i is `mean` on average. Measured
-  /// anew every `rounds` rounds.
+  /// anew after rounds 1, 2, 4, 8, … and every `rounds` rounds.
   case calibrated(mean: Int, rounds: Int)
   /// Each worker steps on until all have done their minimum, found out by a nonblocking barrier, or until its maximum.
   case adaptive(minimum: Int, maximum: Int)
