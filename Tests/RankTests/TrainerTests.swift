@@ -54,11 +54,12 @@ extension RankTests {
     ])
     func divergenceOfOneRankStopsAllAtTheNextRound(method: Method) throws {
       let trainer = try Scenario(method: method).trainer(world)
-      try trainer.step()
       let culprit = world.size / 2
-      if world.rank == culprit { trainer.worker.parameters.pointer[0] = .nan }
       var thrown: AgreedFailure?
       do {
+        // With adaptive rounds a rank's first step may end in the same round as the culprit's second.
+        try trainer.step()
+        if world.rank == culprit { trainer.worker.parameters.pointer[0] = .nan }
         for _ in 0..<20 { try trainer.step() }
       } catch let error as AgreedFailure {
         thrown = error
