@@ -1,16 +1,5 @@
-/// The three products of a dense layer by SIMD kernels of our own, over weights kept in *panels*.
-///
-/// A panel is the weights to 32 neighbouring outputs (fewer in the last one), one row of it per input:
-///
-///     weights (in, out)               panels, one after another
-///     ┌────32────┬────32────┬─10─┐    ┌────32────┐┌────32────┐┌─10─┐
-///     │ input 0  │          │    │    │ input 0  ││ input 0  ││    │
-///     │ input 1  │          │    │ →  │ input 1  ││ input 1  ││    │
-///     │   …      │          │    │    │   …      ││   …      ││    │
-///     └──────────┴──────────┴────┘    └──────────┘└──────────┘└────┘
-///
-/// Every kernel sums into a `Tile`. A panel is read front to back, so that memory streams, and no two rows that are used
-/// together lie a power of two apart. There is scratch memory inside, for one caller at a time.
+/// The three products of a dense layer by SIMD kernels of our own, over `WeightPanels`. Every kernel sums into a `Tile`.
+/// There is scratch memory inside, for one caller at a time.
 public struct DensePanels: Sendable {
   typealias Numbers = UnsafeMutablePointer<Float>
 
@@ -127,8 +116,8 @@ public struct DensePanels: Sendable {
     var dy = outputGradient.pointer + first
     var next = 0
     for _ in 0..<input.rows / 2 {
-      tile.add(x, stride: 1, times: Tile.load(dy))
-      tile.add(x + input.stride, stride: 1, times: Tile.load(dy + outputGradient.stride))
+      tile.add(x, stride: 1, times: dy)
+      tile.add(x + input.stride, stride: 1, times: dy + outputGradient.stride)
       x += 2 &* input.stride
       dy += 2 &* outputGradient.stride
       if next &+ 16 <= parkedCount {
@@ -137,7 +126,7 @@ public struct DensePanels: Sendable {
         next &+= 16
       }
     }
-    if input.rows % 2 == 1 { tile.add(x, stride: 1, times: Tile.load(dy)) }
+    if input.rows % 2 == 1 { tile.add(x, stride: 1, times: dy) }
     if next < parkedCount {
       let rest = sink.take(parked + next, count: parkedCount - next, at: parkedOffset + next)
       squares[0] += Float(rest)
@@ -177,7 +166,7 @@ public struct DensePanels: Sendable {
       let panel = weights + first &* inputCount + start &* width
       let dy = transposed.pointer + first &* Tile.width
       for output in 0..<width {
-        tile.add(panel + output, stride: width, times: Tile.load(dy + output &* Tile.width))
+        tile.add(panel + output, stride: width, times: dy + output &* Tile.width)
       }
     }
     return tile

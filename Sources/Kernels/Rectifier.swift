@@ -26,13 +26,13 @@ extension Matrix {
   }
 
   /// Σ over the rows, a bias' gradient, handed to `target`.
-  public func sumRows(target: GradientTarget) {
-    let sums = target.gradient
-    if !target.isAccumulating { sums.update(repeating: 0, count: columns) }
+  public func sumRows(target: GradientTarget) { target.takeSum(count: columns) { addRows(to: $0) } }
+
+  /// sums (columns) ← sums + Σ over the rows.
+  public func addRows(to sums: UnsafeMutablePointer<Float>) {
     for r in 0..<rows {
       let g = row(r)
       for c in 0..<columns { sums[c] += g[c] }
     }
-    target.takeStored(count: columns)
   }
 }

@@ -2,8 +2,7 @@
 ///
 /// One step adds the outer product of eight numbers and two vectors: 16 fused multiply-adds for 10 loads, so that the
 /// multipliers of a core, not its loads, are what limits. More rows do not fit the registers; fewer leave them idle.
-struct Tile {
-  typealias Vector = SIMD16<Float>
+struct Tile: RegisterTile {
   typealias Pair = (Vector, Vector)
 
   /// Rows, and numbers in a row.
@@ -56,9 +55,12 @@ struct Tile {
     Self.add(&row7, factors.row7[k], pair)
   }
 
-  /// row r ← row r + factors[r · stride] · pair, each product fused into its sum.
   @inline(__always)
-  mutating func add(_ factors: UnsafePointer<Float>, stride: Int, times pair: Pair) {
+  init(_ address: UnsafePointer<Float>, stride: Int) { self.init(TileRows(address, stride: stride)) }
+
+  @inline(__always)
+  mutating func add(_ factors: UnsafePointer<Float>, stride: Int, times numbers: UnsafePointer<Float>) {
+    let pair = Self.load(numbers)
     Self.add(&row0, factors[0], pair)
     Self.add(&row1, factors[stride], pair)
     Self.add(&row2, factors[2 &* stride], pair)
@@ -69,7 +71,6 @@ struct Tile {
     Self.add(&row7, factors[7 &* stride], pair)
   }
 
-  /// Hands each row's number and sums to `body`.
   @inline(__always)
   func forEachRow(_ body: (Int, Pair) -> Void) {
     body(0, row0)
@@ -102,6 +103,24 @@ struct Tile {
     raw.storeBytes(of: pair.0, as: Vector.self)
     raw.storeBytes(of: pair.1, toByteOffset: 64, as: Vector.self)
   }
+
+  @inline(__always)
+  static func store(_ pair: Pair, _ address: UnsafeMutablePointer<Float>, count: Int) {
+    if count == width { return store(pair, address) }
+    storePart(pair, address, count)
+  }
+
+  @inline(__always)
+  static func add(_ pair: Pair, to address: UnsafeMutablePointer<Float>, count: Int) {
+    // What is read beyond `count` is not stored.
+    let sums = load(address)
+    store((sums.0 + pair.0, sums.1 + pair.1), address, count: count)
+  }
+
+  @inline(never)
+  private static func storePart(_ pair: Pair, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
+    for lane in 0..<count { address[lane] = lane < 16 ? pair.0[lane] : pair.1[lane - 16] }
+  }
 }
 
 /// Where the eight rows that go into a tile are.
@@ -114,6 +133,23 @@ struct TileRows {
   let row5: UnsafePointer<Float>
   let row6: UnsafePointer<Float>
   let row7: UnsafePointer<Float>
+
+  /// Rows `stride` numbers apart.
+  @inline(__always)
+  init(_ address: UnsafePointer<Float>, stride: Int) { self.init(address, stride: stride, valid: Tile.rows) }
+
+  /// Rows from `base` on, each its own number further on.
+  @inline(__always)
+  init(_ base: UnsafePointer<Float>, offsets: UnsafePointer<Int32>) {
+    row0 = base + Int(offsets[0])
+    row1 = base + Int(offsets[1])
+    row2 = base + Int(offsets[2])
+    row3 = base + Int(offsets[3])
+    row4 = base + Int(offsets[4])
+    row5 = base + Int(offsets[5])
+    row6 = base + Int(offsets[6])
+    row7 = base + Int(offsets[7])
+  }
 
   /// Rows `stride` numbers apart; past the last of `valid` rows, that one again.
   @inline(__always)

@@ -1,10 +1,16 @@
 import Kernels
 
+/// What a layer's products go through.
+public enum Activation: Sendable {
+  case none
+  /// max(·, 0)
+  case rectifier
+}
+
 /// A fully connected layer, y = σ(x W + b), σ the identity or the rectified linear unit max(·, 0).
 ///
 /// How W is laid out in the flat vector is its kernels' choice; an exported model has PyTorch's (out, in).
 public struct Dense: Layer {
-  public enum Activation: Sendable { case none, rectifier }
   public enum Initialization: Sendable {
     case zeros
     /// W ~ N(0, 2 / in), b = 0 (He, Zhang, Ren, Sun 2015).
@@ -15,15 +21,20 @@ public struct Dense: Layer {
   public let activation: Activation
   public let initialization: Initialization
   let products: DenseProducts
+  /// The shape of the input, which PyTorch flattens with channels first and we with channels last.
+  private let image: ImageShape
 
   /// - Parameters:
   ///   - name: what PyTorch calls the module, such as "0" in an `nn.Sequential`; "" for a bare `nn.Linear`.
+  ///   - image: the input's shape where it is an image.
   ///   - kernels: which do the products; those that suit the shape unless given.
   public init(
     _ name: String, inputs: Int, outputs: Int, activation: Activation = .none, initialization: Initialization = .he,
-    kernels: DenseProducts.Kernels? = nil
+    image: ImageShape? = nil, kernels: DenseProducts.Kernels? = nil
   ) {
+    precondition(image == nil || image!.count == inputs)
     self.name = name
+    self.image = image ?? ImageShape(height: 1, width: inputs, channels: 1)
     self.activation = activation
     self.initialization = initialization
     products = DenseProducts(inputCount: inputs, outputCount: outputs, kernels: kernels)
@@ -31,12 +42,16 @@ public struct Dense: Layer {
 
   public var inputCount: Int { products.inputCount }
   public var outputCount: Int { products.outputCount }
+  public var operations: Int { 2 * weightCount }
+  public var kernels: String? { products.kernels.rawValue }
   private var weightCount: Int { inputCount * outputCount }
 
   public var tensors: [ParameterTensor] {
     let prefix = name.isEmpty ? "" : name + "."
     let weight = ParameterTensor(name: prefix + "weight", shape: [outputCount, inputCount], offset: 0) {
-      [products, inputCount] index in products.index(input: index % inputCount, output: index / inputCount)
+      [products, image] index in
+      let (output, input) = index.quotientAndRemainder(dividingBy: products.inputCount)
+      return products.index(input: image.place(ofChannelsFirst: input), output: output)
     }
     return [weight, ParameterTensor(name: prefix + "bias", shape: [outputCount], offset: weightCount)]
   }
@@ -50,20 +65,19 @@ public struct Dense: Layer {
     for index in 0..<weightCount { parameters[place(index)] = Float(deviation * random.nextNormal()) }
   }
 
-  public func forward(_ parameters: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix) {
-    products.forward(weights: parameters, bias: parameters + weightCount, input: input, output: output)
-    if activation == .rectifier { output.rectify() }
+  public func forward(_ pass: ForwardPass) {
+    products.forward(
+      weights: pass.parameters, bias: pass.parameters + weightCount, input: pass.input, output: pass.output)
+    if activation == .rectifier { pass.output.rectify() }
   }
 
-  public func backward(
-    _ parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
-    outputGradient: Matrix, inputGradient: Matrix?
-  ) {
-    if activation == .rectifier { outputGradient.mask(whereZero: output) }
-    if let inputGradient {
-      products.inputGradient(weights: parameters, outputGradient: outputGradient, inputGradient: inputGradient)
+  public func backward(_ pass: BackwardPass) {
+    if activation == .rectifier { pass.outputGradient.mask(whereZero: pass.output) }
+    if let inputGradient = pass.inputGradient {
+      products.inputGradient(
+        weights: pass.parameters, outputGradient: pass.outputGradient, inputGradient: inputGradient)
     }
-    products.weightGradient(input: input, outputGradient: outputGradient, target: target)
-    outputGradient.sumRows(target: target.advanced(by: weightCount))
+    products.weightGradient(input: pass.input, outputGradient: pass.outputGradient, target: pass.target)
+    pass.outputGradient.sumRows(target: pass.target.advanced(by: weightCount))
   }
 }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A parameter as PyTorch would name and shape it, and where its numbers are in the flat vector.
+/// A parameter, or a statistic, as PyTorch would name and shape it, and where its numbers are in the flat vector.
 public struct ParameterTensor: Sendable {
   /// Where the number at an index of the exported row-major tensor is, from `offset` on.
   public typealias Place = @Sendable (Int) -> Int
@@ -22,28 +22,113 @@ public struct ParameterTensor: Sendable {
   public var count: Int { shape.reduce(1, *) }
 }
 
+/// What a forward pass is for.
+public enum PassMode: Sendable {
+  /// A gradient: batch statistics are taken, and running ones move.
+  case training
+  /// A prediction: running statistics are used.
+  case evaluation
+}
+
+/// What a layer works on in a forward pass.
+public struct ForwardPass {
+  /// The layer's own.
+  public let parameters: UnsafeMutablePointer<Float>
+  /// The layer's own: what training gathers besides the parameters, without a gradient.
+  public let statistics: UnsafeMutablePointer<Float>
+  /// (batch, inputCount)
+  public let input: Matrix
+  /// (batch, outputCount)
+  public let output: Matrix
+  /// For a layer with a shortcut, the output of the layer that it comes from.
+  public let shortcut: Matrix?
+  public let mode: PassMode
+
+  public init(
+    parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
+    shortcut: Matrix? = nil, mode: PassMode
+  ) {
+    self.parameters = parameters
+    self.statistics = statistics
+    self.input = input
+    self.output = output
+    self.shortcut = shortcut
+    self.mode = mode
+  }
+}
+
+/// What a layer works on in a backward pass, after a forward pass in training mode on the same numbers.
+public struct BackwardPass {
+  public let parameters: UnsafeMutablePointer<Float>
+  /// Takes ∂loss/∂parameters.
+  public let target: GradientTarget
+  public let input: Matrix
+  public let output: Matrix
+  /// ∂loss/∂output; may be overwritten. A layer with a shortcut leaves in it ∂loss/∂(what the shortcut added).
+  public let outputGradient: Matrix
+  /// ∂loss/∂input, where it is wanted.
+  public let inputGradient: Matrix?
+
+  public init(
+    parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
+    outputGradient: Matrix, inputGradient: Matrix?
+  ) {
+    self.parameters = parameters
+    self.target = target
+    self.input = input
+    self.output = output
+    self.outputGradient = outputGradient
+    self.inputGradient = inputGradient
+  }
+}
+
 /// One stage of a network: it maps a batch of rows to a batch of rows, with parameters that live elsewhere.
 ///
-/// A layer keeps no state: its parameters are a part of one flat vector, its activations are given to it.
+/// A layer keeps no state: its parameters and statistics are parts of flat vectors, its activations are given to it. What
+/// a forward pass leaves in its scratch memory is of use to the backward pass that follows, and to nobody else.
 public protocol Layer: Sendable {
+  /// What PyTorch would call the module.
+  var name: String { get }
   var inputCount: Int { get }
   var outputCount: Int { get }
   /// Its parameters; offsets count from the layer's first number.
   var tensors: [ParameterTensor] { get }
+  /// Its statistics, likewise.
+  var statistics: [ParameterTensor] { get }
+  /// What is added to the layer's output, and how many layers before this one's input it comes from.
+  var shortcut: (shortcut: Shortcut, layersBack: Int)? { get }
+  /// Whether outputs in training depend on the whole batch, so that it can't be worked through in pieces.
+  var needsWholeBatch: Bool { get }
+  /// Multiplications and additions of a sample's forward pass, those of the products alone; the same number again for
+  /// each of the two gradients.
+  var operations: Int { get }
+  /// Which kernels do the products, if it has any.
+  var kernels: String? { get }
 
   /// Draws the initial parameters.
   func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource)
 
-  /// output (batch, outputCount) ← layer(input (batch, inputCount)).
-  func forward(_ parameters: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix)
+  /// Sets the initial statistics.
+  func initialize(statistics: UnsafeMutablePointer<Float>)
 
-  /// Given ∂loss/∂output, finds ∂loss/∂input where wanted, and then hands ∂loss/∂parameters to `target`, which may
-  /// change the parameters at once. `outputGradient` may be overwritten.
-  func backward(
-    _ parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
-    outputGradient: Matrix, inputGradient: Matrix?)
+  /// output ← layer(input).
+  func forward(_ pass: ForwardPass)
+
+  /// Given ∂loss/∂output, finds ∂loss/∂input where wanted, and then hands ∂loss/∂parameters to the target, which may
+  /// change the parameters at once.
+  func backward(_ pass: BackwardPass)
 }
 
 extension Layer {
+  public var tensors: [ParameterTensor] { [] }
+  public var statistics: [ParameterTensor] { [] }
+  public var shortcut: (shortcut: Shortcut, layersBack: Int)? { nil }
+  public var needsWholeBatch: Bool { false }
+  public var operations: Int { 0 }
+  public var kernels: String? { nil }
+  public func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource) {}
+  public func initialize(statistics: UnsafeMutablePointer<Float>) {}
+
   public var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
+  public var statisticCount: Int { statistics.reduce(0) { $0 + $1.count } }
 }

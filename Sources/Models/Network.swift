@@ -10,38 +10,57 @@ public final class Network {
   /// All parameters, in the order of the flat vector.
   public let tensors: [ParameterTensor]
   public let parameterCount: Int
+  /// What training gathers besides the parameters, such as the running means of batch normalisation: this worker's own,
+  /// to be averaged where the model is.
+  public let statistics: ParameterVector
+  public let statisticTensors: [ParameterTensor]
   /// The largest batch that `forward` takes.
   public let maximumBatch: Int
 
-  /// Of each layer's first parameter in the flat vector.
+  /// Of each layer's first parameter, and statistic, in the flat vectors.
   private let offsets: [Int]
+  private let statisticOffsets: [Int]
   private let outputs: [AlignedBuffer<Float>]
-  /// ∂loss/∂output of the layer at hand and of the one below, in turns.
+  /// ∂loss/∂output of the layer at hand, of the one below, and of a shortcut under way, by turns.
   private let gradients: [AlignedBuffer<Float>]
 
   /// - Precondition: each layer's input is as wide as the output of the one before.
   public init(_ layers: [any Layer], maximumBatch: Int) {
     precondition(!layers.isEmpty && maximumBatch > 0)
     precondition(zip(layers, layers.dropFirst()).allSatisfy { $0.outputCount == $1.inputCount })
-    var offset = 0
-    var offsets: [Int] = []
-    var tensors: [ParameterTensor] = []
-    for layer in layers {
-      offsets.append(offset)
-      for var tensor in layer.tensors {
-        tensor.offset += offset
-        tensors.append(tensor)
-      }
-      offset += layer.parameterCount
-    }
     self.layers = layers
-    self.tensors = tensors
-    self.offsets = offsets
     self.maximumBatch = maximumBatch
-    parameterCount = offset
+    (tensors, offsets, parameterCount) = Self.place(layers.map(\.tensors))
+    let statisticCount: Int
+    (statisticTensors, statisticOffsets, statisticCount) = Self.place(layers.map(\.statistics))
+    statistics = ParameterVector(count: statisticCount)
     outputs = layers.map { AlignedBuffer(count: maximumBatch * Self.stride($0.outputCount)) }
     let widest = layers.map(\.outputCount).max()!
-    gradients = (0..<2).map { _ in AlignedBuffer(count: maximumBatch * Self.stride(widest)) }
+    let gradientCount = layers.contains { $0.shortcut != nil } ? 3 : 2
+    gradients = (0..<gradientCount).map { _ in AlignedBuffer(count: maximumBatch * Self.stride(widest)) }
+  }
+
+  /// Lays the tensors of all layers one after another.
+  private static func place(_ tensors: [[ParameterTensor]]) -> ([ParameterTensor], offsets: [Int], count: Int) {
+    var count = 0
+    var offsets: [Int] = []
+    var placed: [ParameterTensor] = []
+    for own in tensors {
+      offsets.append(count)
+      for var tensor in own {
+        tensor.offset += count
+        placed.append(tensor)
+      }
+      count += own.reduce(0) { $0 + $1.count }
+    }
+    return (placed, offsets, count)
+  }
+
+  /// Bytes of the activations and their gradients for batches of up to `maximumBatch`.
+  public static func activationBytes(_ layers: [any Layer], maximumBatch: Int) -> Int {
+    let widest = layers.map { stride($0.outputCount) }.max() ?? 0
+    let gradients = (layers.contains { $0.shortcut != nil } ? 3 : 2) * widest
+    return (layers.reduce(0) { $0 + stride($1.outputCount) } + gradients) * maximumBatch * MemoryLayout<Float>.size
   }
 
   public var inputCount: Int { layers[0].inputCount }
@@ -55,26 +74,38 @@ public final class Network {
     return Matrix(outputs[layer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
   }
 
-  private func outputGradient(_ layer: Int, rows: Int) -> Matrix {
+  private func outputGradient(_ layer: Int, in buffer: Int, rows: Int) -> Matrix {
     let columns = layers[layer].outputCount
-    return Matrix(gradients[layer % 2].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
+    return Matrix(gradients[buffer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
   }
 
-  /// Draws the initial parameters: a function of `seed` alone, so that every worker starts from the same point.
+  /// The layer whose output is added to that of `layer`.
+  private func shortcutSource(_ layer: Int) -> Int? {
+    layers[layer].shortcut.map { layer - 1 - $0.layersBack }
+  }
+
+  /// Draws the initial parameters and sets the statistics: a function of `seed` alone, so that every worker starts from the same point.
   public func initialize(_ parameters: ParameterVector, seed: UInt64) {
     for (index, layer) in layers.enumerated() {
       var random = RandomSource(seed: seed, purpose: .initialization, index: index)
       layer.initialize(parameters.pointer + offsets[index], random: &random)
+      layer.initialize(statistics: statistics.pointer + statisticOffsets[index])
     }
   }
 
   /// The outputs (batch, classes) for `input` (batch, inputCount), valid until the next call.
-  public func predict(_ parameters: ParameterVector, _ input: Matrix, poll: Poll = {}) throws -> Matrix {
+  public func predict(
+    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, poll: Poll = {}
+  ) throws -> Matrix {
     precondition(input.rows <= maximumBatch && input.columns == inputCount && parameters.count == parameterCount)
     var current = input
     for index in 0..<layers.count {
       let next = output(index, rows: input.rows)
-      layers[index].forward(parameters.pointer + offsets[index], input: current, output: next)
+      layers[index].forward(
+        ForwardPass(
+          parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
+          input: current, output: next, shortcut: shortcutSource(index).map { output($0, rows: input.rows) },
+          mode: mode))
       current = next
       try poll()
     }
@@ -93,8 +124,8 @@ public final class Network {
   public func forward(
     _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, poll: Poll = {}
   ) throws -> BatchScore {
-    let outputs = try predict(parameters, input, poll: poll)
-    let gradient = outputGradient(layers.count - 1, rows: input.rows)
+    let outputs = try predict(parameters, input, mode: .training, poll: poll)
+    let gradient = outputGradient(layers.count - 1, in: 0, rows: input.rows)
     return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale)
   }
 
@@ -103,13 +134,36 @@ public final class Network {
   public func backward(
     _ parameters: ParameterVector, _ input: Matrix, target: GradientTarget, poll: Poll = {}
   ) throws {
+    var buffer = 0
+    var detour: Detour?
     for index in (0..<layers.count).reversed() {
+      let gradient = outputGradient(index, in: buffer, rows: input.rows)
+      if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
+      buffer = gradients.indices.first { $0 != buffer && $0 != detour?.buffer }!
       layers[index].backward(
-        parameters.pointer + offsets[index], target: target.advanced(by: offsets[index]),
-        input: index == 0 ? input : output(index - 1, rows: input.rows), output: output(index, rows: input.rows),
-        outputGradient: outputGradient(index, rows: input.rows),
-        inputGradient: index == 0 ? nil : outputGradient(index - 1, rows: input.rows))
+        BackwardPass(
+          parameters: parameters.pointer + offsets[index], target: target.advanced(by: offsets[index]),
+          input: index == 0 ? input : output(index - 1, rows: input.rows), output: output(index, rows: input.rows),
+          outputGradient: gradient,
+          inputGradient: index == 0 ? nil : outputGradient(index - 1, in: buffer, rows: input.rows)))
+      if let taken = detour, taken.source == index - 1 {
+        finish(taken, into: outputGradient(index - 1, in: buffer, rows: input.rows))
+        detour = nil
+      }
       try poll()
     }
+  }
+
+  /// A shortcut's gradient on its way to the output that the shortcut came from.
+  private struct Detour {
+    let layer: Int
+    let source: Int
+    let buffer: Int
+  }
+
+  private func finish(_ detour: Detour, into gradient: Matrix) {
+    let taken = outputGradient(detour.layer, in: detour.buffer, rows: gradient.rows)
+    guard let (shortcut, _) = layers[detour.layer].shortcut else { return }
+    for row in 0..<gradient.rows { shortcut.addGradient(taken.row(row), to: gradient.row(row)) }
   }
 }

@@ -1,22 +1,64 @@
+import Kernels
+
 /// The networks that can be trained by name.
 public enum ModelSpecification: Equatable, Sendable {
   /// Multinomial logistic regression, from zeros: a convex problem.
   case logisticRegression
   /// A multilayer perceptron with rectified hidden layers of the given widths.
   case multilayerPerceptron(hidden: [Int])
+  /// The convolutional network of McMahan et al. (2017).
+  case convolutionalNetwork
+  /// A residual network for small images, of He, Zhang, Ren and Sun (2015), section 4.2; 6n + 2 layers deep.
+  case residualNetwork(depth: Int)
 
-  /// Its layers for samples of `inputs` numbers and `classes` classes.
-  public func layers(inputs: Int, classes: Int) -> [any Layer] {
+  /// Its layers for images of a shape, or samples of 1xFEATURESx1.
+  /// - Parameter convolution: the kernels of the convolutions, chosen by what suits them unless given.
+  public func layers(
+    input: ImageShape, classes: Int, convolution: ConvolutionProducts.Kernels? = nil
+  ) -> [any Layer] {
     switch self {
     case .logisticRegression:
-      return [Dense("", inputs: inputs, outputs: classes, initialization: .zeros)]
+      [Dense("", inputs: input.count, outputs: classes, initialization: .zeros, image: input)]
     case .multilayerPerceptron(let hidden):
-      // PyTorch numbers the rectifiers of an nn.Sequential too: its linear layers are "0", "2", "4", …
-      let widths = [inputs] + hidden
-      let rectified = hidden.indices.map {
-        Dense("\(2 * $0)", inputs: widths[$0], outputs: widths[$0 + 1], activation: .rectifier)
-      }
-      return rectified + [Dense("\(2 * hidden.count)", inputs: widths[hidden.count], outputs: classes)]
+      Self.multilayerPerceptron(hidden, input, classes)
+    case .convolutionalNetwork:
+      Self.convolutionalNetwork(input, classes, convolution)
+    case .residualNetwork(let depth):
+      ResidualNetwork(blocks: (depth - 2) / 6, convolution: convolution).layers(input: input, classes: classes)
     }
+  }
+
+  private static func multilayerPerceptron(_ hidden: [Int], _ input: ImageShape, _ classes: Int) -> [any Layer] {
+    // PyTorch numbers the rectifiers of an nn.Sequential too: its linear layers are "0", "2", "4", …
+    let widths = [input.count] + hidden
+    let rectified = hidden.indices.map { index in
+      Dense(
+        "\(2 * index)", inputs: widths[index], outputs: widths[index + 1], activation: .rectifier,
+        image: index == 0 ? input : nil)
+    }
+    let last = Dense(
+      "\(2 * hidden.count)", inputs: widths[hidden.count], outputs: classes, image: hidden.isEmpty ? input : nil)
+    return rectified + [last]
+  }
+
+  /// McMahan, Moore, Ramage, Hampson and Agüera y Arcas (2017), section 3: two 5x5 convolutions of 32 and 64 channels,
+  /// each with 2x2 pooling, and 512 rectified units; 1,663,370 parameters for 28x28 pixels in 10 classes.
+  private static func convolutionalNetwork(
+    _ input: ImageShape, _ classes: Int, _ kernels: ConvolutionProducts.Kernels?
+  ) -> [any Layer] {
+    func convolution(_ name: String, _ input: ImageShape, _ outputs: Int) -> Convolution {
+      Convolution(
+        name, ConvolutionShape(input: input, outputs: outputs, kernel: 5, padding: 2), bias: true,
+        activation: .rectifier, kernels: kernels)
+    }
+    let first = convolution("conv1", input, 32)
+    let half = MaximumPoolingLayer("pool1", first.shape.output, size: 2)
+    let second = convolution("conv2", half.output, 64)
+    let quarter = MaximumPoolingLayer("pool2", second.shape.output, size: 2)
+    return [
+      first, half, second, quarter,
+      Dense("fc1", inputs: quarter.outputCount, outputs: 512, activation: .rectifier, image: quarter.output),
+      Dense("fc2", inputs: 512, outputs: classes),
+    ]
   }
 }

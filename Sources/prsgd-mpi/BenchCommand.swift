@@ -14,7 +14,8 @@ struct BenchCommand: ParallelCommand {
     commandName: "bench",
     abstract: "Measures the step loop alone, on random data resident in memory.",
     discussion: """
-      Every rank has --samples random images of 28x28 in 10 classes. After a warm-up of two intervals the steps are \
+      Every rank has --samples random images in 10 classes, of 28x28 pixels, or for residual networks of 32x32 in \
+      three colours. After a warm-up of two intervals the steps are \
       timed; the slowest rank counts.
 
         mpirun -np 2 prsgd-mpi bench --model mlp --hidden 512,256 --batch-size 32 --interval 8 --steps 1000 --json
@@ -64,10 +65,11 @@ struct BenchCommand: ParallelCommand {
   }
 
   private func makeTrainer(_ communicator: Communicator) throws -> Trainer {
-    let shard = RandomShard.make(samples: samples, seed: step.seed, rank: communicator.rank)
+    let shard = RandomShard.make(
+      model.benchImage, samples: samples, seed: step.seed, rank: communicator.rank)
     let batchSize = if case .samples(let count) = step.batchSize { count } else { samples }
-    let layers = model.specification.layers(inputs: shard.format.featureCount, classes: shard.format.classCount)
-    let network = Network(layers, maximumBatch: min(batchSize, ProblemSetup.largestPiece))
+    let layers = model.specification.layers(input: shard.format.image, classes: shard.format.classCount)
+    let network = Network(layers, maximumBatch: ProblemSetup.piece(layers, batchSize: batchSize))
     let objective = ProblemSetup.objective(
       network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank)
     let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: step.momentum != 0)
@@ -123,8 +125,9 @@ struct BenchReport: Encodable {
 
 /// Random images, the same work as real ones and nothing to learn.
 enum RandomShard {
-  static func make(samples: Int, seed: UInt64, rank: Int) -> Shard {
-    let format = SampleFormat(channels: 1, height: 28, width: 28, classCount: 10, encoding: .float)
+  static func make(_ image: ImageShape, samples: Int, seed: UInt64, rank: Int) -> Shard {
+    let format = SampleFormat(
+      channels: image.channels, height: image.height, width: image.width, classCount: 10, encoding: .float)
     let shard = Shard(capacity: samples, format: format)
     var random = RandomSource(seed: seed, purpose: .benchmark, index: rank)
     let sample = AlignedBuffer<Float>(count: format.featureCount)

@@ -8,8 +8,8 @@ import Training
 
 /// What one rank needs to train on a problem: its objective, and what is said of it.
 struct ProblemSetup {
-  /// Samples that a network takes at once at most: activations stay this small however large a batch is.
-  static let largestPiece = 256
+  /// What a network takes at once at most: activations stay this small however large a batch is.
+  private static let largestPiece = (samples: 256, bytes: 64 << 20)
 
   let objective: any Objective
   /// What is trained, in a word or two.
@@ -26,9 +26,9 @@ struct ProblemSetup {
     case .dataset(let dataset):
       let (training, test) = try Self.loadShards(dataset, options, communicator)
       let format = training.format
-      let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
-      let network = Network(layers, maximumBatch: Self.largestPiece)
+      let layers = options.model.specification.layers(input: format.image, classes: format.classCount)
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
+      let network = Network(layers, maximumBatch: Self.piece(layers, batchSize: batchSize))
       objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
       model = options.model.model.rawValue
       tensors = network.tensors
@@ -51,6 +51,13 @@ struct ProblemSetup {
       (model, tensors) = ("\(options.dataset)", nil)
       (features, classes) = (problem.dimension, 0)
     }
+  }
+
+  /// How many samples a network takes at once.
+  static func piece(_ layers: [any Layer], batchSize: Int) -> Int {
+    if layers.contains(where: \.needsWholeBatch) { return batchSize }
+    let bytes = Network.activationBytes(layers, maximumBatch: 1)
+    return max(1, min(largestPiece.samples, largestPiece.bytes / bytes))
   }
 
   /// A network's mean loss on shards.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Averaging
 import Datasets
 import Failures
+import Kernels
 import Models
 import Records
 import Training
@@ -14,6 +15,12 @@ enum Order: String, CaseIterable, ExpressibleByArgument {
 enum ModelName: String, CaseIterable, ExpressibleByArgument {
   case logisticRegression = "logreg"
   case multilayerPerceptron = "mlp"
+  case convolutionalNetwork = "cnn"
+  case residualNetwork20 = "resnet20"
+  case residualNetwork32 = "resnet32"
+  case residualNetwork44 = "resnet44"
+  case residualNetwork56 = "resnet56"
+  case residualNetwork110 = "resnet110"
 }
 
 extension MomentumPolicy: ExpressibleByArgument {}
@@ -65,10 +72,25 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Widths of the mlp's hidden layers.", valueName: "n,n,…"))
   var hidden = LayerWidths([512, 256])
 
+  /// What `bench` makes random samples of.
+  var benchImage: ImageShape {
+    switch specification {
+    case .residualNetwork: ImageShape(height: 32, width: 32, channels: 3)
+    case .logisticRegression, .multilayerPerceptron, .convolutionalNetwork:
+      ImageShape(height: 28, width: 28, channels: 1)
+    }
+  }
+
   var specification: ModelSpecification {
     switch model {
     case .logisticRegression: .logisticRegression
     case .multilayerPerceptron: .multilayerPerceptron(hidden: hidden.widths)
+    case .convolutionalNetwork: .convolutionalNetwork
+    case .residualNetwork20: .residualNetwork(depth: 20)
+    case .residualNetwork32: .residualNetwork(depth: 32)
+    case .residualNetwork44: .residualNetwork(depth: 44)
+    case .residualNetwork56: .residualNetwork(depth: 56)
+    case .residualNetwork110: .residualNetwork(depth: 110)
     }
   }
 

@@ -27,7 +27,7 @@ struct Scenario {
   }
 
   func network(_ shard: Shard) -> Network {
-    let layers = model.layers(inputs: shard.format.featureCount, classes: shard.format.classCount)
+    let layers = model.layers(input: shard.format.image, classes: shard.format.classCount)
     return Network(layers, maximumBatch: piece)
   }
 

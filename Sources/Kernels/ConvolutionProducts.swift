@@ -1,0 +1,53 @@
+/// The three products of a convolution, by the kernels that are chosen when it is made.
+public struct ConvolutionProducts: Sendable {
+  public enum Kernels: String, CaseIterable, Sendable {
+    /// OpenBLAS, over windows copied side by side: any shape, any processor.
+    case blas
+    /// Sums over windows in registers: any shape; fast where vectors are 512 bits wide.
+    case direct
+    /// Winograd's F(4x4, 3x3): 3x3 with stride 1 and padding 1, channels in multiples of 16.
+    case winograd
+  }
+
+  public let shape: ConvolutionShape
+  public let kernels: Kernels
+  private let implementation: any ConvolutionKernels
+
+  /// - Parameter kernels: those that are measured to be fastest for the shape and this build unless given; where
+  ///   Winograd's cannot do the shape, direct ones.
+  public init(_ shape: ConvolutionShape, kernels: Kernels? = nil) {
+    self.shape = shape
+    switch kernels ?? (VectorUnit.bits == 512 ? .winograd : .blas) {
+    case .winograd where WinogradConvolution.supports(shape):
+      self.kernels = .winograd
+      implementation = WinogradConvolution(shape)
+    case .winograd, .direct:
+      self.kernels = .direct
+      implementation = DirectConvolution(shape)
+    case .blas:
+      self.kernels = .blas
+      implementation = ProductConvolution(shape)
+    }
+  }
+
+  /// Where in memory the weight from a number of the window (row, column, channel) to an output channel is.
+  public func index(window: Int, output: Int) -> Int { implementation.index(window: window, output: output) }
+
+  /// output (rows, output image) ← input (rows, input image) ∗ weights.
+  public func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
+    precondition(input.columns == shape.input.count && output.columns == shape.output.count)
+    implementation.forward(weights: weights, input: input, output: output)
+  }
+
+  /// inputGradient (rows, input image) ← the adjoint of `forward` applied to outputGradient (rows, output image).
+  public func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+    implementation.inputGradient(weights: weights, outputGradient: outputGradient, inputGradient: inputGradient)
+  }
+
+  /// ∂loss/∂weights, handed to `target`.
+  public func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget) {
+    target.takeSum(count: shape.weightCount) { gradient in
+      implementation.addWeightGradient(input: input, outputGradient: outputGradient, to: gradient)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/// A convolution by sums over windows, in SIMD registers.
+struct DirectConvolution: ConvolutionKernels {
+  private let shape: ConvolutionShape
+  private let panels: WeightPanels
+  private let image: PaddedImage
+  private let forward: WindowSweep
+  private let adjoint: AdjointConvolution
+
+  init(_ shape: ConvolutionShape) {
+    self.shape = shape
+    panels = WeightPanels(inputCount: shape.windowCount, outputCount: shape.output.channels)
+    let (input, output) = (shape.input, shape.output)
+    image = PaddedImage(input, before: shape.padding, below: shape.padding, right: shape.padding)
+    let inputRow = image.rowStride
+    let step = shape.stride * input.channels
+    forward = WindowSweep(
+      height: output.height, width: output.width, tapRows: shape.kernel, run: shape.runCount, inputRow: inputRow,
+      outputs: output.channels, step: step, source: { shape.stride * $0 * inputRow + $1 * step },
+      destination: { ($0 * output.width + $1) * output.channels })
+    adjoint = AdjointConvolution(shape)
+  }
+
+  func index(window: Int, output: Int) -> Int { panels.index(input: window, output: output) }
+
+  func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
+    for row in 0..<input.rows {
+      image.copy(from: input.row(row))
+      forward.apply(image.pointer, weights, output.row(row))
+    }
+  }
+
+  func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+    adjoint.apply(weights, panels, outputGradient, inputGradient)
+  }
+
+  // MARK: Weight gradient
+
+  /// Rows of outputs that one pass covers: their numbers, and those of their windows, stay in the first-level cache.
+  private static let blockRows = 8
+
+  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: UnsafeMutablePointer<Float>) {
+    for row in 0..<input.rows {
+      image.copy(from: input.row(row))
+      for first in stride(from: 0, to: shape.output.channels, by: WeightPanels.width) {
+        let width = panels.width(from: first)
+        let dy = outputGradient.row(row) + first
+        let panel = gradient + panels.offset(from: first)
+        if width <= TallTile.width {
+          addWeightGradient(TallTile.self, dy, width, panel)
+        } else {
+          addWeightGradient(Tile.self, dy, width, panel)
+        }
+      }
+    }
+  }
+
+  /// A tile holds some numbers of a window's row, by the outputs of a panel; pixels pass by.
+  @inline(__always)
+  private func addWeightGradient<T: RegisterTile>(
+    _: T.Type, _ dy: UnsafePointer<Float>, _ width: Int, _ panel: UnsafeMutablePointer<Float>
+  ) {
+    for block in stride(from: 0, to: shape.output.height, by: Self.blockRows) {
+      let rows = block..<min(block + Self.blockRows, shape.output.height)
+      for tapRow in 0..<shape.kernel {
+        for start in stride(from: 0, to: shape.runCount, by: T.rows) {
+          let tile: T = weightGradientTile(dy, rows, tapRow, start)
+          let valid = min(T.rows, shape.runCount - start)
+          let destination = panel + (tapRow * shape.runCount + start) * width
+          tile.forEachRow { row, sums in if row < valid { T.add(sums, to: destination + row &* width, count: width) } }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func weightGradientTile<T: RegisterTile>(
+    _ dy: UnsafePointer<Float>, _ rows: Range<Int>, _ tapRow: Int, _ start: Int
+  ) -> T {
+    let step = shape.stride * shape.input.channels
+    var tile = T.zero
+    for row in rows {
+      var x = UnsafePointer(image.pointer) + (row &* shape.stride &+ tapRow) &* image.rowStride + start
+      var g = dy + row &* shape.output.width &* shape.output.channels
+      for _ in 0..<shape.output.width {
+        tile.add(x, stride: 1, times: g)
+        x += step
+        g += shape.output.channels
+      }
+    }
+    return tile
+  }
+}

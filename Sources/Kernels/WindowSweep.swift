@@ -1,0 +1,110 @@
+/// One pass of windows over a padded image: for every output pixel, the sums over its window for all output channels.
+///
+/// A window is `tapRows` runs of `run` consecutive numbers, `inputRow` apart; the weights are panels (window, out).
+///
+///     padded image, channels last         registers: 8 pixels x 32 outputs, or 16 x 16
+///     ┌───────────────────────┐
+///     │ ├─run─┤├─run─┤ …      │           pixel 0  Σ x · w[0..<32]
+///     │ ├─run─┤├─run─┤ …      │  ───►     pixel 1  Σ x · w[0..<32]
+///     │ ├─run─┤├─run─┤ …      │             …
+///     └───────────────────────┘
+///
+/// Each number of a run is broadcast and multiplied by a row of the panel: a dense product whose rows overlap.
+struct WindowSweep: Sendable {
+  private let pixels: Int
+  private let tapRows: Int
+  private let run: Int
+  private let inputRow: Int
+  private let panels: WeightPanels
+  /// Of each pixel's window in the padded image; the last one again up to a whole tile.
+  private let sources: AlignedBuffer<Int32>
+  /// Of each pixel in the output.
+  private let destinations: AlignedBuffer<Int32>
+  /// From one window to the next, where sixteen neighbours always are this far apart; else nil.
+  private let step: Int?
+
+  /// - Parameters:
+  ///   - source: where the window of pixel (row, column) begins in the padded image.
+  ///   - destination: where the pixel's first output goes.
+  init(
+    height: Int, width: Int, tapRows: Int, run: Int, inputRow: Int, outputs: Int, step: Int,
+    source: (Int, Int) -> Int, destination: (Int, Int) -> Int
+  ) {
+    pixels = height * width
+    self.tapRows = tapRows
+    self.run = run
+    self.inputRow = inputRow
+    self.step = width % TallTile.rows == 0 ? step : nil
+    panels = WeightPanels(inputCount: tapRows * run, outputCount: outputs)
+    let last = pixels - 1
+    let places = (0..<rounded(pixels, upTo: Tile.rows)).map { min($0, last).quotientAndRemainder(dividingBy: width) }
+    sources = AlignedBuffer(places.map { Int32(source($0.quotient, $0.remainder)) })
+    destinations = AlignedBuffer(places.map { Int32(destination($0.quotient, $0.remainder)) })
+  }
+
+  /// Weights that one sweep wants: panels (tapRows · run, outputs).
+  var layout: WeightPanels { panels }
+
+  func apply(_ image: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    for first in stride(from: 0, to: panels.outputCount, by: WeightPanels.width) {
+      let width = panels.width(from: first)
+      let panel = weights + panels.offset(from: first)
+      if width <= TallTile.width, let step {
+        // Constants let the compiler address sixteen rows without sixteen registers.
+        switch step {
+        case 3: sweepTall(image, panel, width, output + first, step: 3)
+        case 16: sweepTall(image, panel, width, output + first, step: 16)
+        case 32: sweepTall(image, panel, width, output + first, step: 32)
+        default: sweepTall(image, panel, width, output + first, step: step)
+        }
+      } else {
+        sweep(image, panel, width, output + first)
+      }
+    }
+  }
+
+  private func sweep(
+    _ image: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ width: Int, _ output: UnsafeMutablePointer<Float>
+  ) {
+    for pixel in stride(from: 0, to: pixels, by: Tile.rows) {
+      let rows = TileRows(image, offsets: sources.pointer + pixel)
+      var tile = Tile.zero
+      var w = panel
+      for row in 0..<tapRows {
+        let start = row &* inputRow
+        for k in start..<start &+ run {
+          tile.add(rows, k, times: Tile.load(w))
+          w += width
+        }
+      }
+      store(tile, pixel, width, output)
+    }
+  }
+
+  @inline(__always)
+  private func sweepTall(
+    _ image: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ width: Int, _ output: UnsafeMutablePointer<Float>,
+    step: Int
+  ) {
+    for pixel in stride(from: 0, to: pixels, by: TallTile.rows) {
+      var tile = TallTile.zero
+      var w = panel
+      for row in 0..<tapRows {
+        let x = image + Int(sources.pointer[pixel]) + row &* inputRow
+        for k in 0..<run {
+          tile.add(x + k, stride: step, times: w)
+          w += width
+        }
+      }
+      store(tile, pixel, width, output)
+    }
+  }
+
+  @inline(__always)
+  private func store<T: RegisterTile>(_ tile: T, _ pixel: Int, _ width: Int, _ output: UnsafeMutablePointer<Float>) {
+    tile.forEachRow { row, sums in
+      guard pixel &+ row < pixels else { return }
+      T.store(sums, output + Int(destinations.pointer[pixel &+ row]), count: width)
+    }
+  }
+}

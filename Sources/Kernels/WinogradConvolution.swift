@@ -1,0 +1,212 @@
+/// A 3x3 convolution with stride 1 and padding 1 by Winograd's F(4x4, 3x3): a quarter of the multiplications, at the
+/// price of transforms and some accuracy (errors of 1e-6 where direct sums have 1e-7).
+///
+///     image ─► tiles of 6x6, overlapping ─► Bᵀ d B ─┐
+///                                                   ├─ 36 products (tiles, in) · (in, out) ─► Aᵀ m A ─► 4x4 outputs
+///     weights 3x3 ─► G g Gᵀ ────────────────────────┘
+///
+/// A few images at a time, so that their tiles stay in the second-level cache. Memory: tiles (tile, 36, channels),
+/// weights (36, panels). Lanes are channels everywhere, so channels are multiples of 16.
+struct WinogradConvolution: ConvolutionKernels {
+  private typealias Transforms = WinogradTransforms
+  /// Products of a tile.
+  private static let points = 36
+  /// Tiles that make a group of images worth a pass over the weights.
+  private static let groupTiles = 32
+
+  private let shape: ConvolutionShape
+  private let panels: WeightPanels
+  private let input: WinogradTiles
+  private let output: WinogradTiles
+  /// G g Gᵀ, of whichever weights are in use.
+  private let weights: AlignedBuffer<Float>
+  /// For the input's gradient: panels (window, in) over the output's channels, and their transform.
+  private let reversed: AlignedBuffer<Float>
+  private let scratch = AlignedBuffer<Float>(count: Self.points * 16)
+
+  /// Whether this is a convolution that these kernels can do.
+  static func supports(_ shape: ConvolutionShape) -> Bool {
+    shape.kernel == 3 && shape.stride == 1 && shape.padding == 1 && shape.input.channels % 16 == 0
+      && shape.output.channels % 16 == 0
+  }
+
+  /// - Precondition: `supports(shape)`.
+  init(_ shape: ConvolutionShape) {
+    precondition(Self.supports(shape))
+    self.shape = shape
+    panels = WeightPanels(inputCount: shape.windowCount, outputCount: shape.output.channels)
+    input = WinogradTiles(shape.input, atLeast: Self.groupTiles)
+    output = WinogradTiles(shape.output, atLeast: Self.groupTiles)
+    weights = AlignedBuffer(count: Self.points * shape.input.channels * shape.output.channels)
+    reversed = AlignedBuffer(count: shape.weightCount)
+  }
+
+  func index(window: Int, output: Int) -> Int { panels.index(input: window, output: output) }
+
+  func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
+    transform(weights, panels, inputs: shape.input.channels)
+    convolve(input, self.input, output, self.output)
+  }
+
+  func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+    let layout = WeightPanels(inputCount: 9 * shape.output.channels, outputCount: shape.input.channels)
+    reverse(weights, layout)
+    transform(reversed.pointer, layout, inputs: shape.output.channels)
+    convolve(outputGradient, output, inputGradient, input)
+  }
+
+  /// target ← source ∗ the transformed weights.
+  private func convolve(_ source: Matrix, _ from: WinogradTiles, _ target: Matrix, _ to: WinogradTiles) {
+    for first in stride(from: 0, to: source.rows, by: from.images) {
+      let images = first..<min(first + from.images, source.rows)
+      for image in images { from.gather(source.row(image), image - first) }
+      multiply(from, to, tiles: images.count * from.perImage)
+      for image in images { to.scatter(target.row(image), image - first) }
+    }
+  }
+
+  // MARK: Weights
+
+  /// self.weights (36, panels (in, out)) ← G g Gᵀ.
+  private func transform(_ weights: UnsafePointer<Float>, _ panels: WeightPanels, inputs: Int) {
+    let plane = inputs * panels.outputCount
+    forEachVector(panels, inputs) { window, transformed, width in
+      Transforms.square(
+        inputs: 3, outputs: 6, weights + window, rowStep: 3 &* inputs &* width, columnStep: inputs &* width,
+        self.weights.pointer + transformed, targetRow: 6 &* plane, targetColumn: plane, scratch.pointer,
+        Transforms.weights)
+    }
+  }
+
+  /// Hands each vector of weights to `body`: where it is in window 0 and where in point 0, and its panel's width.
+  @inline(__always)
+  private func forEachVector(_ panels: WeightPanels, _ inputs: Int, _ body: (Int, Int, Int) -> Void) {
+    for first in stride(from: 0, to: panels.outputCount, by: 16) {
+      let panel = first / WeightPanels.width * WeightPanels.width
+      let width = panels.width(from: panel)
+      for input in 0..<inputs {
+        let place = input * width + first - panel
+        body(panels.offset(from: panel) + place, panel * inputs + place, width)
+      }
+    }
+  }
+
+  /// reversed (window, in) over the output's channels ← the weights, windows back to front.
+  private func reverse(_ weights: UnsafePointer<Float>, _ layout: WeightPanels) {
+    let (inputs, outputs) = (shape.input.channels, shape.output.channels)
+    for tap in 0..<9 {
+      for input in 0..<inputs {
+        let source = (8 - tap) * inputs + input
+        for output in 0..<outputs {
+          reversed.pointer[layout.index(input: tap * outputs + output, output: input)] =
+            weights[panels.index(input: source, output: output)]
+        }
+      }
+    }
+  }
+
+  // MARK: Products
+
+  /// to.tiles ← from.tiles · weights, at each of the 36 points.
+  private func multiply(_ from: WinogradTiles, _ to: WinogradTiles, tiles: Int) {
+    let (inputs, outputs) = (from.image.channels, to.image.channels)
+    for point in 0..<Self.points {
+      for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
+        let panel = weights.pointer + (point * outputs + first) * inputs
+        let source = from.tiles.pointer + point * inputs
+        let target = to.tiles.pointer + point * outputs + first
+        if outputs - first < WeightPanels.width {
+          // Constants let the compiler address sixteen rows without sixteen registers.
+          if inputs == 16 {
+            multiply(TallTile.self, source, 16, panel, target, outputs, tiles)
+          } else {
+            multiply(TallTile.self, source, inputs, panel, target, outputs, tiles)
+          }
+        } else {
+          multiply(Tile.self, source, inputs, panel, target, outputs, tiles)
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func multiply<T: RegisterTile>(
+    _: T.Type, _ source: UnsafePointer<Float>, _ inputs: Int, _ panel: UnsafePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>, _ outputs: Int, _ tiles: Int
+  ) {
+    let (sourceStride, targetStride) = (Self.points &* inputs, Self.points &* outputs)
+    for first in stride(from: 0, to: tiles, by: T.rows) {
+      let x = source + first &* sourceStride
+      var tile = T.zero
+      for input in 0..<inputs { tile.add(x + input, stride: sourceStride, times: panel + input &* T.width) }
+      // There is room for whole tiles of registers: what they hold beyond the last is never looked at.
+      let y = target + first &* targetStride
+      tile.forEachRow { row, sums in T.store(sums, y + row &* targetStride, count: T.width) }
+    }
+  }
+
+  // MARK: Weight gradient
+
+  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: UnsafeMutablePointer<Float>) {
+    let (x, dy) = (self.input, output)
+    weights.elements.update(repeating: 0)
+    for first in stride(from: 0, to: input.rows, by: x.images) {
+      let images = first..<min(first + x.images, input.rows)
+      for image in images {
+        x.gather(input.row(image), image - first)
+        dy.gatherGradient(outputGradient.row(image), image - first)
+      }
+      addProducts(tiles: images.count * x.perImage)
+    }
+    addTransformed(to: gradient)
+  }
+
+  /// weights ← weights + input tilesᵀ · output tiles, at each of the 36 points.
+  private func addProducts(tiles: Int) {
+    let (inputs, outputs) = (shape.input.channels, shape.output.channels)
+    for point in 0..<Self.points {
+      for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
+        let panel = weights.pointer + (point * outputs + first) * inputs
+        let x = input.tiles.pointer + point * inputs
+        let dy = output.tiles.pointer + point * outputs + first
+        if outputs - first < WeightPanels.width {
+          addProducts(TallTile.self, x, dy, panel, tiles)
+        } else {
+          addProducts(Tile.self, x, dy, panel, tiles)
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func addProducts<T: RegisterTile>(
+    _: T.Type, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ tiles: Int
+  ) {
+    let (xStride, dyStride) = (Self.points &* shape.input.channels, Self.points &* shape.output.channels)
+    for input in stride(from: 0, to: shape.input.channels, by: T.rows) {
+      let sums = panel + input &* T.width
+      var tile = T(sums, stride: T.width)
+      for index in 0..<tiles {
+        tile.add(x + index &* xStride + input, stride: 1, times: dy + index &* dyStride)
+      }
+      tile.forEachRow { row, values in T.store(values, sums + row &* T.width, count: T.width) }
+    }
+  }
+
+  /// gradient ← gradient + Gᵀ u G.
+  private func addTransformed(to gradient: UnsafeMutablePointer<Float>) {
+    let inputs = shape.input.channels
+    let plane = inputs * shape.output.channels
+    // Nine vectors, after the eighteen that the map itself needs.
+    let result = scratch.pointer + 18 * 16
+    forEachVector(panels, inputs) { window, transformed, width in
+      Transforms.square(
+        inputs: 6, outputs: 3, weights.pointer + transformed, rowStep: 6 &* plane, columnStep: plane, result,
+        targetRow: 48, targetColumn: 16, scratch.pointer, Transforms.weightGradient)
+      for tap in 0..<9 {
+        let address = gradient + window + tap &* inputs &* width
+        Transforms.store(Transforms.load(address) + Transforms.load(result + tap &* 16), address)
+      }
+    }
+  }
+}
