@@ -5,11 +5,11 @@ import Testing
 /// A single layer on a batch, and ∂loss/∂output of some loss.
 private struct LayerCase: CustomTestStringConvertible, Sendable {
   let kernels: DenseProducts.Kernels
-  let activation: Dense.Activation
+  let activation: Activation
   let shape: [Int]
 
   static let all = DenseProducts.Kernels.allCases.flatMap { kernels in
-    [Dense.Activation.none, .rectifier].flatMap { activation in
+    [Activation.none, .rectifier].flatMap { activation in
       [[8, 1, 1], [9, 33, 3], [37, 45, 5], [64, 32, 8], [17, 31, 40]].map { shape in
         LayerCase(kernels: kernels, activation: activation, shape: shape)
       }
@@ -54,7 +54,10 @@ struct DenseTests {
   private func forwardIsTheReferences(layer: LayerCase) {
     let batch = Batch(rows: layer.rows, inputs: layer.inputs, classes: 1)
     let (parameters, output) = (layer.parameters, Rows(layer.rows, layer.outputs))
-    layer.layer.forward(parameters.pointer, input: batch.input, output: output.matrix)
+    layer.layer.forward(
+      ForwardPass(
+        parameters: parameters.pointer, statistics: parameters.pointer, input: batch.input, output: output.matrix,
+        mode: .training))
     let exported = layer.layer.tensors.exported(from: parameters.pointer).map(Double.init)
     #expect(relativeError(output.numbers, batch.samples.flatMap { layer.reference.outputs(exported, $0) }) < 1e-6)
   }
@@ -86,10 +89,15 @@ struct DenseTests {
     let outputGradient = Rows(layer.rows, layer.outputs, layer.outputGradient)
     let inputGradient = Rows(layer.rows, layer.inputs)
     let gradient = ParameterVector(count: parameters.count)
-    layer.layer.forward(parameters.pointer, input: batch.input, output: output.matrix)
+    layer.layer.forward(
+      ForwardPass(
+        parameters: parameters.pointer, statistics: parameters.pointer, input: batch.input, output: output.matrix,
+        mode: .training))
     layer.layer.backward(
-      parameters.pointer, target: GradientTarget(gradient: gradient.pointer, accumulating: false), input: batch.input,
-      output: output.matrix, outputGradient: outputGradient.matrix, inputGradient: inputGradient.matrix)
+      BackwardPass(
+        parameters: parameters.pointer, target: GradientTarget(gradient: gradient.pointer, accumulating: false),
+        input: batch.input, output: output.matrix, outputGradient: outputGradient.matrix,
+        inputGradient: inputGradient.matrix))
     return (layer.layer.tensors.exported(from: gradient.pointer), inputGradient.numbers)
   }
 

@@ -9,6 +9,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
   let kernels: DenseProducts.Kernels?
 
   static let inputs = 11
+  static let input = ImageShape(height: 1, width: inputs, channels: 1)
   static let classes = 5
   static let rows = 13
 
@@ -27,7 +28,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
 
   func network(maximumBatch: Int = rows) -> Network {
     guard let kernels else {
-      return Network(specification.layers(inputs: Self.inputs, classes: Self.classes), maximumBatch: maximumBatch)
+      return Network(specification.layers(input: Self.input, classes: Self.classes), maximumBatch: maximumBatch)
     }
     let widths = widths
     let layers = widths.indices.dropLast().map { index in

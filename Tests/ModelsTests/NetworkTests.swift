@@ -188,7 +188,8 @@ struct NetworkTests {
 
   @Test(arguments: [2, 10, 100])
   func logisticRegressionStartsWithALossOfTheLogarithmOfItsClasses(classes: Int) throws {
-    let network = Network(ModelSpecification.logisticRegression.layers(inputs: 11, classes: classes), maximumBatch: 13)
+    let network = Network(
+      ModelSpecification.logisticRegression.layers(input: NetworkCase.input, classes: classes), maximumBatch: 13)
     let parameters = ParameterVector(count: network.parameterCount)
     network.initialize(parameters, seed: 1)
     let batch = Batch(rows: 13, inputs: 11, classes: classes)
@@ -198,7 +199,8 @@ struct NetworkTests {
 
   @Test func namesAndShapesAreThoseOfTorch() {
     func tensors(_ specification: ModelSpecification) -> [String] {
-      let network = Network(specification.layers(inputs: 784, classes: 10), maximumBatch: 1)
+      let network = Network(
+        specification.layers(input: ImageShape(height: 28, width: 28, channels: 1), classes: 10), maximumBatch: 1)
       #expect(network.inputCount == 784 && network.classCount == 10)
       #expect(network.parameterCount == network.tensors.reduce(0) { $0 + $1.count })
       return network.tensors.map { "\($0.name) \($0.shape)" }
