@@ -53,13 +53,10 @@ public struct BatchNormalization: Layer {
   }
 
   public func forward(_ pass: ForwardPass) {
-    let variance = pass.statistics + channels
     switch pass.mode {
-    case .training:
-      normalization.takeMoments(
-        of: pass.input, runningMean: pass.statistics, runningVariance: variance, momentum: Self.momentum)
-    case .evaluation:
-      normalization.useMoments(mean: pass.statistics, variance: variance)
+    case .training: takeMoments(pass, part: Self.momentum)
+    case .gathering(let part): takeMoments(pass, part: part)
+    case .evaluation: normalization.useMoments(mean: pass.statistics, variance: pass.statistics + channels)
     }
     normalization.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
     for row in 0..<pass.input.rows {
@@ -68,6 +65,11 @@ public struct BatchNormalization: Layer {
         shortcut.shortcut.addAndRectify(source.row(row), to: pass.output.row(row))
       }
     }
+  }
+
+  private func takeMoments(_ pass: ForwardPass, part: Float) {
+    normalization.takeMoments(
+      of: pass.input, runningMean: pass.statistics, runningVariance: pass.statistics + channels, momentum: part)
   }
 
   public func backward(_ pass: BackwardPass) {

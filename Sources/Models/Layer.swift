@@ -24,8 +24,10 @@ public struct ParameterTensor: Sendable {
 
 /// What a forward pass is for.
 public enum PassMode: Sendable {
-  /// A gradient: batch statistics are taken, and running ones move.
+  /// A gradient: batch statistics are taken, and running ones move towards them.
   case training
+  /// Finding the statistics anew: running ones move towards a batch's by a given part of the way.
+  case gathering(part: Float)
   /// A prediction: running statistics are used.
   case evaluation
 }

@@ -11,13 +11,30 @@ public struct Score: Equatable, Sendable {
   public let accuracy: Double
 }
 
+/// Which running statistics of batch normalisation the average model is evaluated and saved with.
+public enum StatisticsPolicy: String, CaseIterable, Sendable {
+  /// The mean over the workers. No gradient ever uses running statistics, and they follow the batches by a linear
+  /// recursion, so that to average them here is to have averaged them in every round.
+  case average
+  /// Each worker's own; saved are those of rank 0.
+  case local
+  /// Found anew for the average model, on some batches of each shard, and averaged.
+  case recompute
+}
+
 /// Evaluates the average model, all workers together: each on its own part of the data.
 public final class Evaluator {
   /// x̄, as of the last `averageModels`.
   public let average: ParameterVector
 
+  /// The statistics that go with it.
+  public let statistics: ParameterVector
+  public var statisticsPolicy = StatisticsPolicy.average
+
   private let objective: any Objective
   private let communicator: Communicator
+  /// The worker's own, while others are in their place.
+  private let ownStatistics: ParameterVector
   /// For the gradient of f, where it is asked for.
   private var gradient: ParameterVector?
 
@@ -25,20 +42,46 @@ public final class Evaluator {
     self.objective = objective
     self.communicator = communicator
     average = ParameterVector(count: objective.parameterCount)
+    statistics = ParameterVector(count: objective.statistics.count)
+    ownStatistics = ParameterVector(count: objective.statistics.count)
   }
 
-  /// average ← x̄ = (1/N) Σ x_i; the workers' models stay as they are.
+  /// average ← x̄ = (1/N) Σ x_i, and the statistics that go with it; the workers' own stay as they are.
   public func averageModels(_ worker: WorkerState, replicasAreEqual: Bool) throws {
     average.copy(from: worker.parameters)
     // The sum of N equal numbers, divided by N, need not be that number.
-    if replicasAreEqual { return }
-    try communicator.allReduce(average.elements, .sum)
-    average.scale(by: 1 / Float(communicator.size))
+    if !replicasAreEqual { try mean(average) }
+    try settleStatistics()
+  }
+
+  private func mean(_ vector: ParameterVector) throws {
+    try communicator.allReduce(vector.elements, .sum)
+    vector.scale(by: 1 / Float(communicator.size))
+  }
+
+  private func settleStatistics() throws {
+    statistics.copy(from: objective.statistics)
+    guard statistics.count > 0, statisticsPolicy != .local else { return }
+    if statisticsPolicy == .recompute {
+      try withStatistics {
+        try objective.gatherStatistics(at: average)
+        statistics.copy(from: objective.statistics)
+      }
+    }
+    try mean(statistics)
+  }
+
+  /// Runs `body` with `statistics` in place of the worker's own, which training then goes on with.
+  private func withStatistics<Result>(_ body: () throws -> Result) rethrows -> Result {
+    ownStatistics.copy(from: objective.statistics)
+    objective.statistics.copy(from: statistics)
+    defer { objective.statistics.copy(from: ownStatistics) }
+    return try body()
   }
 
   /// Score of the average model over all ranks; nil where there are no samples.
   public func score(_ part: DatasetPart) throws -> Score? {
-    let own = try objective.score(part, at: average)
+    let own = try withStatistics { try objective.score(part, at: average) }
     let sums = try communicator.allReduce([own.loss, own.correct, own.samples], .sum)
     return sums[2] > 0 ? Score(loss: sums[0] / sums[2], accuracy: sums[1] / sums[2]) : nil
   }

@@ -23,6 +23,7 @@ public final class NetworkObjective: Objective {
   public var sampleCount: Int { training.count }
   public var canStepAtOnce: Bool { batchSize <= network.maximumBatch }
   public var constants: ObjectiveConstants { ObjectiveConstants() }
+  public var statistics: ParameterVector { network.statistics }
 
   public func initialize(_ parameters: ParameterVector, seed: UInt64) {
     network.initialize(parameters, seed: seed)
@@ -60,6 +61,19 @@ public final class NetworkObjective: Objective {
     try forEachPiece(training) { input, labels in
       _ = try network.forward(x, input, labels: labels, scale: 1)
       try network.backward(x, input, target: target)
+    }
+  }
+
+  /// Batches that statistics are found on at most: a mean over so many hardly moves any more.
+  private static let statisticsBatches = 64
+
+  public func gatherStatistics(at x: ParameterVector) throws {
+    var batches = 0
+    try forEachPiece(training) { input, _ in
+      // Short ones at the end would count as much as the others.
+      guard batches < Self.statisticsBatches, input.rows == network.maximumBatch || batches == 0 else { return }
+      batches += 1
+      _ = try network.predict(x, input, mode: .gathering(part: 1 / Float(batches)))
     }
   }
 

@@ -16,6 +16,8 @@ public protocol Objective: AnyObject {
   var canStepAtOnce: Bool { get }
   /// What is known of f besides its values.
   var constants: ObjectiveConstants { get }
+  /// What this worker's gradients gather besides, and evaluation uses: running statistics of batch normalisation.
+  var statistics: ParameterVector { get }
 
   /// Sets the initial model: the same on every rank.
   func initialize(_ parameters: ParameterVector, seed: UInt64)
@@ -36,6 +38,14 @@ public protocol Objective: AnyObject {
 
   /// gradient ← n_i ∇f_i(x), over all of this worker's training samples.
   func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws
+
+  /// Finds the statistics anew for the model `x`, on this worker's training samples.
+  func gatherStatistics(at x: ParameterVector) throws
+}
+
+extension Objective {
+  public var statistics: ParameterVector { ParameterVector(count: 0) }
+  public func gatherStatistics(at x: ParameterVector) throws {}
 }
 
 /// A sum of losses that can be added up over workers.

@@ -34,6 +34,9 @@ struct BenchCommand: ParallelCommand {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
+  @Flag(help: "Print where the time goes: each layer, forward and backward, beside what a core can do.")
+  var layers = false
+
   func validate() throws {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps).") }
     guard samples > 0 else { throw ValidationError("--samples must be at least 1, not \(samples).") }
@@ -46,6 +49,7 @@ struct BenchCommand: ParallelCommand {
 
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = step.blasThreads
+    if layers { return try timeLayers(communicator) }
     let trainer = try makeTrainer(communicator)
     for _ in 0..<2 * (trainer.method.schedule.interval ?? 8) { try trainer.step() }
     try communicator.barrier()
@@ -64,11 +68,26 @@ struct BenchCommand: ParallelCommand {
     print(json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text)
   }
 
+  /// On every rank at once, as in training; rank 0 prints its own.
+  private func timeLayers(_ communicator: Communicator) throws {
+    let peak = PeakRate.measure(seconds: PhaseTimer.now)
+    let count = if case .samples(let count) = step.batchSize { count } else { samples }
+    let rows = min(count, ProblemSetup.piece(model.layers(model.benchImage, classes: 10), batchSize: count))
+    let batch = RandomShard.make(model.benchImage, samples: rows, seed: step.seed, rank: communicator.rank)
+    let network = Network(model.layers(batch.format.image, classes: batch.format.classCount), maximumBatch: rows)
+    let input = Matrix(batch.row(0), rows: rows, columns: batch.format.featureCount, stride: batch.rowStride)
+    let benchmark = LayerBenchmark(
+      network, input: input, labels: Array(batch.labels.elements), seed: step.seed)
+    let seconds = try benchmark.seconds(passes: min(steps, 50))
+    guard communicator.isRoot else { return }
+    print(LayerBenchmark.table(network.layers, rows: rows, seconds, peak: peak))
+  }
+
   private func makeTrainer(_ communicator: Communicator) throws -> Trainer {
     let shard = RandomShard.make(
       model.benchImage, samples: samples, seed: step.seed, rank: communicator.rank)
     let batchSize = if case .samples(let count) = step.batchSize { count } else { samples }
-    let layers = model.specification.layers(input: shard.format.image, classes: shard.format.classCount)
+    let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     let network = Network(layers, maximumBatch: ProblemSetup.piece(layers, batchSize: batchSize))
     let objective = ProblemSetup.objective(
       network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank)

@@ -26,7 +26,7 @@ struct ProblemSetup {
     case .dataset(let dataset):
       let (training, test) = try Self.loadShards(dataset, options, communicator)
       let format = training.format
-      let layers = options.model.specification.layers(input: format.image, classes: format.classCount)
+      let layers = options.model.layers(format.image, classes: format.classCount)
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
       let network = Network(layers, maximumBatch: Self.piece(layers, batchSize: batchSize))
       objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)

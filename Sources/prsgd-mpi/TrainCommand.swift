@@ -49,6 +49,12 @@ struct TrainCommand: ParallelCommand {
       "none; unit: pixels / 255; standard: that, then by the training set's mean and deviation.", valueName: "name"))
   var normalize = Normalization.standard
 
+  @Option(
+    help: ArgumentHelp(
+      "Running statistics of batch normalisation that the average model is evaluated and saved with: average, the "
+        + "workers' mean; local, each worker's own; recompute, found anew on the training data.", valueName: "name"))
+  var batchNormStatistics = StatisticsPolicy.average
+
   @Option(help: ArgumentHelp("Passes of all workers together over the training set. (default: 10)", valueName: "n"))
   var epochs: Double?
 
@@ -95,6 +101,7 @@ struct TrainCommand: ParallelCommand {
   var recorded: [String: OptionValue] {
     var options: [String: OptionValue] = [
       "dataset": .text("\(dataset)"), "partition": .text("\(partition)"), "normalize": .text(normalize.rawValue),
+      "batch-norm-statistics": .text(batchNormStatistics.rawValue),
     ]
     if let steps { options["steps"] = .integer(steps) } else { options["epochs"] = .number(resolvedEpochs) }
     if let evaluateEvery { options["evaluate-every"] = .integer(evaluateEvery) }

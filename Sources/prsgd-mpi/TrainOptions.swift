@@ -25,6 +25,7 @@ enum ModelName: String, CaseIterable, ExpressibleByArgument {
 
 extension MomentumPolicy: ExpressibleByArgument {}
 extension Normalization: ExpressibleByArgument {}
+extension StatisticsPolicy: ExpressibleByArgument {}
 
 /// Widths of hidden layers, as "512,256".
 struct LayerWidths: ExpressibleByArgument, CustomStringConvertible {
@@ -39,6 +40,20 @@ struct LayerWidths: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var description: String { widths.map(String.init).joined(separator: ",") }
+}
+
+/// Which kernels do convolutions.
+enum ConvolutionChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, direct, winograd, blas
+
+  var kernels: ConvolutionProducts.Kernels? {
+    switch self {
+    case .auto: nil
+    case .direct: .direct
+    case .winograd: .winograd
+    case .blas: .blas
+    }
+  }
 }
 
 /// A number of samples, or a worker's whole shard.
@@ -66,11 +81,25 @@ enum BatchSize: Equatable, ExpressibleByArgument, CustomStringConvertible {
 
 /// Which network, the same in `train` and `bench`.
 struct ModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The network: logreg (from zeros) or mlp.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The network: logreg (from zeros), mlp, cnn (two convolutions; McMahan et al. 2017), or resnet20, resnet32, "
+        + "resnet44, resnet56 or resnet110 (He et al. 2015, for small images).", valueName: "name"))
   var model = ModelName.multilayerPerceptron
 
   @Option(help: ArgumentHelp("Widths of the mlp's hidden layers.", valueName: "n,n,…"))
   var hidden = LayerWidths([512, 256])
+
+  @Option(
+    help: ArgumentHelp(
+      "Kernels of convolutions: direct; winograd, which does those of 3x3 and stride 1 with fewer multiplications; blas, "
+        + "which needs no wide vectors; or auto, the fastest of this build.", valueName: "name"))
+  var convolution = ConvolutionChoice.auto
+
+  /// The network's layers for samples of a shape.
+  func layers(_ input: ImageShape, classes: Int) -> [any Layer] {
+    specification.layers(input: input, classes: classes, convolution: convolution.kernels)
+  }
 
   /// What `bench` makes random samples of.
   var benchImage: ImageShape {
@@ -95,7 +124,9 @@ struct ModelOptions: ParsableArguments {
   }
 
   var recorded: [String: OptionValue] {
-    ["model": .text(model.rawValue), "hidden": .text("\(hidden)")]
+    [
+      "model": .text(model.rawValue), "hidden": .text("\(hidden)"), "convolution": .text(convolution.rawValue),
+    ]
   }
 }
 

@@ -34,6 +34,7 @@ struct TrainingSession {
     let trainer = try Self.makeTrainer(options, setup.objective, steps: steps, communicator)
     course = try TrainingRun(trainer: trainer, communicator: communicator)
     course.constants = options.theory.constants(setup.objective.constants)
+    course.evaluator.statisticsPolicy = options.batchNormStatistics
     course.logsGradientNorm = options.theory.logGradientNorm
     let test = try setup.objective.score(.test, at: trainer.worker.parameters).samples
     let problem = RunManifest.Problem(
