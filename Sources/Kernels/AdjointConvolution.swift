@@ -5,8 +5,8 @@
 /// whose windows are the k in falling order. With stride 1 there is one phase, all weights reversed.
 struct AdjointConvolution: Sendable {
   private struct Phase {
-    let rowTaps: [Int]
-    let columnTaps: [Int]
+    /// Of the window, in the order of the phase's own.
+    let taps: [Int]
     let sweep: WindowSweep
     let weights: AlignedBuffer<Float>
   }
@@ -48,37 +48,25 @@ struct AdjointConvolution: Sendable {
       source: { ($0 + top) * image.rowStride + ($1 + left) * output.channels },
       destination: { (($0 * stride + row) * input.width + $1 * stride + column) * input.channels })
     let count = rowTaps.count * columnTaps.count * output.channels * input.channels
-    return Phase(rowTaps: rowTaps, columnTaps: columnTaps, sweep: sweep, weights: AlignedBuffer(count: count))
+    let taps = rowTaps.flatMap { row in columnTaps.map { row * shape.kernel + $0 } }
+    return Phase(taps: taps, sweep: sweep, weights: AlignedBuffer(count: count))
   }
 
-  /// inputGradient ← the adjoint convolution of `outputGradient`, with weights in `panels`.
-  func apply(
-    _ weights: UnsafePointer<Float>, _ panels: WeightPanels, _ outputGradient: Matrix, _ inputGradient: Matrix
-  ) {
-    for phase in phases { reverse(weights, panels, phase) }
+  /// Takes the weights, in `panels`, for `apply`.
+  func prepare(_ weights: UnsafePointer<Float>, _ panels: WeightPanels) {
+    for phase in phases {
+      panels.transposeTaps(
+        of: weights, taps: phase.taps, inputs: shape.input.channels, into: phase.weights.pointer)
+    }
+  }
+
+  /// inputGradient ← the adjoint convolution of `outputGradient`.
+  func apply(_ outputGradient: Matrix, _ inputGradient: Matrix) {
     let reachesAll = phases.count == shape.stride * shape.stride
     for row in 0..<outputGradient.rows {
       if !reachesAll { inputGradient.row(row).update(repeating: 0, count: shape.input.count) }
       image.copy(from: outputGradient.row(row))
       for phase in phases { phase.sweep.apply(image.pointer, phase.weights.pointer, inputGradient.row(row)) }
-    }
-  }
-
-  /// phase.weights (row tap, column tap, out, in) ← weights (row, column, in, out).
-  private func reverse(_ weights: UnsafePointer<Float>, _ panels: WeightPanels, _ phase: Phase) {
-    let (inputs, outputs) = (shape.input.channels, shape.output.channels)
-    let layout = phase.sweep.layout
-    for (i, row) in phase.rowTaps.enumerated() {
-      for (j, column) in phase.columnTaps.enumerated() {
-        let tap = (row * shape.kernel + column) * inputs
-        let reversed = (i * phase.columnTaps.count + j) * outputs
-        for input in 0..<inputs {
-          for output in 0..<outputs {
-            phase.weights.pointer[layout.index(input: reversed + output, output: input)] =
-              weights[panels.index(input: tap + input, output: output)]
-          }
-        }
-      }
     }
   }
 }

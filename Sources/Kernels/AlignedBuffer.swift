@@ -8,6 +8,9 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   /// Bytes past the end that may be read, with any content, and never written: kernels load whole vectors.
   public static var slack: Int { 128 }
 
+  /// Bytes of the pages that large buffers ask for.
+  private static var hugePage: Int { 2 << 20 }
+
   public let pointer: UnsafeMutablePointer<Element>
   public let count: Int
 
@@ -15,8 +18,11 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     precondition(count >= 0, "a buffer has no negative size")
     var memory: UnsafeMutableRawPointer?
     let bytes = count * MemoryLayout<Element>.stride + Self.slack
-    let status = posix_memalign(&memory, Self.alignment, bytes)
+    let isLarge = bytes >= Self.hugePage
+    let status = posix_memalign(&memory, isLarge ? Self.hugePage : Self.alignment, bytes)
     guard status == 0, let memory else { fatalError("out of memory: \(bytes) bytes were refused") }
+    // Fewer pages to look up; where the system has none of this size, nothing changes.
+    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
     memset(memory, 0, bytes)
     pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count

@@ -1,9 +1,9 @@
 /// Batch normalisation (Ioffe, Szegedy 2015) of images, channel by channel: y = a z + b with a = γ/√(σ² + ε) and
 /// b = β − μ a.
 ///
-/// μ and σ² are the batch's mean and variance over all images and pixels in training, and given ones in evaluation. 16
-/// channels go through a vector at a time. Sums over an image are kept in single precision, and images are added up in
-/// Double.
+/// μ and σ² are the batch's mean and variance over all images and pixels in training, and given ones in evaluation. Sums
+/// are taken of any number of pieces of a batch: in single precision over an image, 16 channels in a vector, and in Double
+/// over images.
 public struct BatchNormalizationKernels: Sendable {
   typealias Vector = SIMD16<Float>
   public typealias Numbers = UnsafeMutablePointer<Float>
@@ -12,47 +12,54 @@ public struct BatchNormalizationKernels: Sendable {
   public static let epsilon = 1e-5
 
   public let image: ImageShape
-  /// (channels): a and b of the last `normalize`; μ and 1/√(σ² + ε) of the last batch; the factors of its gradient.
-  private let scale: AlignedBuffer<Float>
-  private let shift: AlignedBuffer<Float>
-  private let mean: AlignedBuffer<Float>
-  private let inverseDeviation: AlignedBuffer<Float>
-  private let slope: AlignedBuffer<Float>
-  private let offset: AlignedBuffer<Float>
+  /// Each (channels): a and b of `normalize`; μ and 1/√(σ² + ε); what squares are relative to; the factors of the gradient.
+  private let scale, shift, mean, inverseDeviation, origin, slope, offset: AlignedBuffer<Float>
   /// (2, channels)
   private let sums: AlignedBuffer<Double>
 
   public init(_ image: ImageShape) {
     self.image = image
     let perChannel = { AlignedBuffer<Float>(count: rounded(image.channels, upTo: 16)) }
-    (scale, shift, mean) = (perChannel(), perChannel(), perChannel())
-    (inverseDeviation, slope, offset) = (perChannel(), perChannel(), perChannel())
+    (scale, shift, mean, inverseDeviation) = (perChannel(), perChannel(), perChannel(), perChannel())
+    (origin, slope, offset) = (perChannel(), perChannel(), perChannel())
     sums = AlignedBuffer(count: 2 * image.channels)
   }
 
   // MARK: Statistics
 
-  /// Finds the moments of a batch, for `normalize` and `backward`, and moves the running ones towards them.
+  /// Begins to find the moments of a batch.
+  /// - Parameter first: an image of it. Moments are found relative to a pixel, whose distance from the mean is of the
+  ///   deviation's size: squares then cancel little.
+  public func beginMoments(_ first: UnsafePointer<Float>) {
+    origin.pointer.update(from: first, count: image.channels)
+    beginSums()
+  }
+
+  /// Adds a piece of the batch.
+  public func addMoments(of z: Matrix) {
+    for row in 0..<z.rows {
+      let z = UnsafePointer(z.row(row))
+      add { place, channel in
+        let value = Self.load(z + place) - Self.load(origin.pointer + channel)
+        return (value, value * value)
+      }
+    }
+  }
+
+  /// Takes the moments of all `rows` images for `normalize` and the gradient, and moves the running ones towards them.
   ///
   /// - Parameter runningMean, runningVariance: (channels) ← (1 − m)·running + m·batch, where m is `momentum` and the
   ///   batch's variance is the unbiased one, as PyTorch has it.
-  public func takeMoments(of z: Matrix, runningMean: Numbers, runningVariance: Numbers, momentum: Float) {
-    sums.elements.update(repeating: 0)
-    // Relative to the first pixel, whose distance from the mean is of the deviation's size: squares then cancel little.
-    let origin = z.pointer
-    add(rows: z.rows) { row, place, channel in
-      let value = Self.load(z.row(row) + place) - Self.load(origin + channel)
-      return (value, value * value)
-    }
-    let count = Double(z.rows * image.pixels)
+  public func finishMoments(rows: Int, runningMean: Numbers, runningVariance: Numbers, momentum: Float) {
+    let count = Double(rows * image.pixels)
     for channel in 0..<image.channels {
-      let mean = sums.pointer[channel] / count
-      let variance = max(0, sums.pointer[image.channels + channel] / count - mean * mean)
-      self.mean.pointer[channel] = origin[channel] + Float(mean)
+      let distance = sums.pointer[channel] / count
+      let variance = max(0, sums.pointer[image.channels + channel] / count - distance * distance)
+      mean.pointer[channel] = Float(Double(origin.pointer[channel]) + distance)
       inverseDeviation.pointer[channel] = Float(1 / (variance + Self.epsilon).squareRoot())
-      let unbiased = variance * count / max(1, count - 1)
-      runningMean[channel] += momentum * (origin[channel] + Float(mean) - runningMean[channel])
-      runningVariance[channel] += momentum * (Float(unbiased) - runningVariance[channel])
+      let unbiased = Float(variance * count / max(1, count - 1))
+      runningMean[channel] += momentum * (mean.pointer[channel] - runningMean[channel])
+      runningVariance[channel] += momentum * (unbiased - runningVariance[channel])
     }
   }
 
@@ -64,35 +71,35 @@ public struct BatchNormalizationKernels: Sendable {
     }
   }
 
-  /// Adds to `sums` (2, channels) what `term` makes of each place: image, number in it, channel.
+  private func beginSums() { sums.elements.update(repeating: 0) }
+
+  /// Adds to `sums` what `terms` makes of each place of an image and the channel that is there.
   @inline(__always)
-  private func add(rows: Int, _ term: (Int, Int, Int) -> (Vector, Vector)) {
+  private func add(_ terms: (Int, Int) -> (Vector, Vector)) {
     let channels = image.channels
-    for row in 0..<rows {
-      for channel in stride(from: 0, to: channels, by: 16) {
-        // Two sums of each: an addition takes four cycles, and two new ones can begin in each.
-        var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
-        var place = channel
-        for _ in 0..<image.pixels / 2 {
-          let (a, b) = term(row, place, channel)
-          let (a2, b2) = term(row, place &+ channels, channel)
-          first += a
-          second += b
-          first2 += a2
-          second2 += b2
-          place += 2 &* channels
-        }
-        if image.pixels % 2 == 1 {
-          let (a, b) = term(row, place, channel)
-          first += a
-          second += b
-        }
-        first += first2
-        second += second2
-        for lane in 0..<min(16, channels - channel) {
-          sums.pointer[channel + lane] += Double(first[lane])
-          sums.pointer[channels + channel + lane] += Double(second[lane])
-        }
+    for channel in stride(from: 0, to: channels, by: 16) {
+      // Two sums of each: an addition takes four cycles, and two new ones can begin in each.
+      var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
+      var place = channel
+      for _ in 0..<image.pixels / 2 {
+        let (a, b) = terms(place, channel)
+        let (a2, b2) = terms(place &+ channels, channel)
+        first += a
+        second += b
+        first2 += a2
+        second2 += b2
+        place += 2 &* channels
+      }
+      if image.pixels % 2 == 1 {
+        let (a, b) = terms(place, channel)
+        first += a
+        second += b
+      }
+      first += first2
+      second += second2
+      for lane in 0..<min(16, channels - channel) {
+        sums.pointer[channel + lane] += Double(first[lane])
+        sums.pointer[channels + channel + lane] += Double(second[lane])
       }
     }
   }
@@ -134,22 +141,22 @@ public struct BatchNormalizationKernels: Sendable {
 
   // MARK: Backward
 
-  /// Given g = ∂loss/∂y of the last batch that `takeMoments` saw, zeroed here where the rectified `output` is:
-  /// inputGradient ← ∂loss/∂z, and ∂loss/∂γ and ∂loss/∂β are stored in (channels) each.
-  public func backward(
-    z: Matrix, output: Matrix?, outputGradient: Matrix, inputGradient: Matrix, gammaGradient: Numbers,
-    betaGradient: Numbers
-  ) {
-    sums.elements.update(repeating: 0)
-    let channels = image.channels
-    if let output { outputGradient.mask(whereZero: output) }
-    add(rows: z.rows) { row, place, channel in
-      let g = Self.load(outputGradient.row(row) + place)
-      return (g, g * (Self.load(z.row(row) + place) - Self.load(mean.pointer + channel)))
+  /// Begins to find the gradients for the batch whose moments `finishMoments` took.
+  public func beginGradient() { beginSums() }
+
+  /// Adds an image z with g = ∂loss/∂y.
+  public func addGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>) {
+    add { place, channel in
+      let gradient = Self.load(g + place)
+      return (gradient, gradient * (Self.load(z + place) - Self.load(mean.pointer + channel)))
     }
-    let count = Double(z.rows * image.pixels)
-    for channel in 0..<channels {
-      let (sum, product) = (sums.pointer[channel], sums.pointer[channels + channel])
+  }
+
+  /// Stores ∂loss/∂γ and ∂loss/∂β, (channels) each, of all `rows` images, and prepares `inputGradient`.
+  public func finishGradient(rows: Int, gammaGradient: Numbers, betaGradient: Numbers) {
+    let count = Double(rows * image.pixels)
+    for channel in 0..<image.channels {
+      let (sum, product) = (sums.pointer[channel], sums.pointer[image.channels + channel])
       let inverse = Double(inverseDeviation.pointer[channel])
       betaGradient[channel] = Float(sum)
       gammaGradient[channel] = Float(product * inverse)
@@ -159,10 +166,10 @@ public struct BatchNormalizationKernels: Sendable {
       self.slope.pointer[channel] = Float(slope)
       offset.pointer[channel] = Float(-a * sum / count - slope * Double(mean.pointer[channel]))
     }
-    for row in 0..<z.rows { applyGradient(z.row(row), outputGradient.row(row), inputGradient.row(row)) }
   }
 
-  private func applyGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers) {
+  /// target ← ∂loss/∂z of an image z with g = ∂loss/∂y.
+  public func inputGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers) {
     forEachVector { place, channel, lanes in
       var value = Self.load(offset.pointer + channel)
       value.addProduct(Self.load(slope.pointer + channel), Self.load(z + place))

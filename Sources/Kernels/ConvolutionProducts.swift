@@ -34,20 +34,54 @@ public struct ConvolutionProducts: Sendable {
   public func index(window: Int, output: Int) -> Int { implementation.index(window: window, output: output) }
 
   /// output (rows, output image) ← input (rows, input image) ∗ weights.
-  public func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
-    precondition(input.columns == shape.input.count && output.columns == shape.output.count)
-    implementation.forward(weights: weights, input: input, output: output)
+  public func forward(weights: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix) {
+    forward(weights: weights) { $0(input, output) }
   }
 
   /// inputGradient (rows, input image) ← the adjoint of `forward` applied to outputGradient (rows, output image).
-  public func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
-    implementation.inputGradient(weights: weights, outputGradient: outputGradient, inputGradient: inputGradient)
+  public func inputGradient(weights: UnsafeMutablePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+    implementation.prepareInputGradient(weights)
+    implementation.inputGradient(weights, outputGradient: outputGradient, inputGradient: inputGradient)
   }
 
   /// ∂loss/∂weights, handed to `target`.
   public func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget) {
     target.takeSum(count: shape.weightCount) { gradient in
+      implementation.prepareWeightGradient()
       implementation.addWeightGradient(input: input, outputGradient: outputGradient, to: gradient)
+      implementation.finishWeightGradient(to: gradient)
+    }
+  }
+
+  // MARK: Batches in pieces
+
+  /// Computes output (rows, output image) ← input (rows, input image) ∗ weights, for the pieces that `body` passes on.
+  public func forward(
+    weights: UnsafeMutablePointer<Float>, _ body: ((_ input: Matrix, _ output: Matrix) -> Void) -> Void
+  ) {
+    implementation.prepareForward(weights)
+    body { input, output in
+      precondition(input.columns == shape.input.count && output.columns == shape.output.count)
+      implementation.forward(weights, input: input, output: output)
+    }
+  }
+
+  /// Both gradients, for the pieces of a batch that `body` passes on: each piece's inputGradient, where it wants one, and
+  /// at the end the sum ∂loss/∂weights, handed to `target`.
+  public func backward(
+    weights: UnsafeMutablePointer<Float>, target: GradientTarget, wantsInputGradient: Bool,
+    _ body: ((_ input: Matrix, _ outputGradient: Matrix, _ inputGradient: Matrix?) -> Void) -> Void
+  ) {
+    if wantsInputGradient { implementation.prepareInputGradient(weights) }
+    target.takeSum(count: shape.weightCount) { gradient in
+      implementation.prepareWeightGradient()
+      body { input, outputGradient, inputGradient in
+        if let inputGradient {
+          implementation.inputGradient(weights, outputGradient: outputGradient, inputGradient: inputGradient)
+        }
+        implementation.addWeightGradient(input: input, outputGradient: outputGradient, to: gradient)
+      }
+      implementation.finishWeightGradient(to: gradient)
     }
   }
 }

@@ -22,15 +22,17 @@ struct DirectConvolution: ConvolutionKernels {
 
   func index(window: Int, output: Int) -> Int { panels.index(input: window, output: output) }
 
-  func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
+  func forward(_ weights: Weights, input: Matrix, output: Matrix) {
     for row in 0..<input.rows {
       image.copy(from: input.row(row))
       forward.apply(image.pointer, weights, output.row(row))
     }
   }
 
-  func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
-    adjoint.apply(weights, panels, outputGradient, inputGradient)
+  func prepareInputGradient(_ weights: Weights) { adjoint.prepare(weights, panels) }
+
+  func inputGradient(_ weights: Weights, outputGradient: Matrix, inputGradient: Matrix) {
+    adjoint.apply(outputGradient, inputGradient)
   }
 
   // MARK: Weight gradient
@@ -38,7 +40,7 @@ struct DirectConvolution: ConvolutionKernels {
   /// Rows of outputs that one pass covers: their numbers, and those of their windows, stay in the first-level cache.
   private static let blockRows = 8
 
-  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: UnsafeMutablePointer<Float>) {
+  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: Weights) {
     for row in 0..<input.rows {
       image.copy(from: input.row(row))
       for first in stride(from: 0, to: shape.output.channels, by: WeightPanels.width) {

@@ -17,6 +17,11 @@ public struct Matrix {
 
   @inlinable public func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * stride }
 
+  /// Some of the rows.
+  @inlinable public func slice(_ range: Range<Int>) -> Matrix {
+    Matrix(row(range.lowerBound), rows: range.count, columns: columns, stride: stride)
+  }
+
   public var transposed: Transposed { Transposed(matrix: self) }
 
   /// A matrix to be read with rows and columns exchanged.

@@ -15,21 +15,21 @@ struct ProductConvolution: ConvolutionKernels {
 
   func index(window: Int, output: Int) -> Int { window * shape.output.channels + output }
 
-  func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
+  func forward(_ weights: Weights, input: Matrix, output: Matrix) {
     for row in 0..<input.rows {
       gather(input.row(row))
       pixels(output.row(row)).multiply(windowMatrix, weightMatrix(weights))
     }
   }
 
-  func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+  func inputGradient(_ weights: Weights, outputGradient: Matrix, inputGradient: Matrix) {
     for row in 0..<outputGradient.rows {
       windowMatrix.multiply(pixels(outputGradient.row(row)), weightMatrix(weights).transposed)
       scatter(inputGradient.row(row))
     }
   }
 
-  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: UnsafeMutablePointer<Float>) {
+  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: Weights) {
     for row in 0..<input.rows {
       gather(input.row(row))
       weightMatrix(gradient).multiply(windowMatrix.transposed, pixels(outputGradient.row(row)), accumulating: true)
@@ -40,8 +40,8 @@ struct ProductConvolution: ConvolutionKernels {
     Matrix(windows.pointer, rows: shape.output.pixels, columns: shape.windowCount)
   }
 
-  private func weightMatrix(_ weights: UnsafePointer<Float>) -> Matrix {
-    Matrix(UnsafeMutablePointer(mutating: weights), rows: shape.windowCount, columns: shape.output.channels)
+  private func weightMatrix(_ weights: Weights) -> Matrix {
+    Matrix(weights, rows: shape.windowCount, columns: shape.output.channels)
   }
 
   private func pixels(_ image: UnsafeMutablePointer<Float>) -> Matrix {

@@ -26,4 +26,26 @@ struct WeightPanels: Equatable, Sendable {
     let first = output / Self.width * Self.width
     return offset(from: first) + input * width(from: first) + output - first
   }
+
+  /// For the gradient with respect to a convolution's input: the weights (tap, in, out) in these panels become
+  /// transposed (tap, out, in), in panels over the inputs, the taps in the order given.
+  func transposeTaps(
+    of weights: UnsafePointer<Float>, taps: [Int], inputs: Int, into transposed: UnsafeMutablePointer<Float>
+  ) {
+    let layout = WeightPanels(inputCount: taps.count * outputCount, outputCount: inputs)
+    for (place, tap) in taps.enumerated() {
+      for first in stride(from: 0, to: outputCount, by: Self.width) {
+        let width = width(from: first)
+        let source = weights + offset(from: first) + tap * inputs * width
+        for panel in stride(from: 0, to: inputs, by: Self.width) {
+          let panelWidth = layout.width(from: panel)
+          let target = transposed + layout.offset(from: panel) + (place * outputCount + first) * panelWidth
+          for input in 0..<panelWidth {
+            let row = source + (panel &+ input) &* width
+            for output in 0..<width { target[output &* panelWidth &+ input] = row[output] }
+          }
+        }
+      }
+    }
+  }
 }

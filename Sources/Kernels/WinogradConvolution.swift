@@ -13,13 +13,16 @@ struct WinogradConvolution: ConvolutionKernels {
   private static let points = 36
   /// Tiles that make a group of images worth a pass over the weights.
   private static let groupTiles = 32
+  private static let reversedTaps = Array((0..<9).reversed())
 
   private let shape: ConvolutionShape
   private let panels: WeightPanels
   private let input: WinogradTiles
   private let output: WinogradTiles
-  /// G g Gᵀ, of whichever weights are in use.
+  /// G g Gᵀ, of the weights of the pass under way, (36, panels).
   private let weights: AlignedBuffer<Float>
+  /// Σ over tiles of the products that make the weights' gradient, (36, panels).
+  private let sums: AlignedBuffer<Float>
   /// For the input's gradient: panels (window, in) over the output's channels, and their transform.
   private let reversed: AlignedBuffer<Float>
   private let scratch = AlignedBuffer<Float>(count: Self.points * 16)
@@ -38,20 +41,26 @@ struct WinogradConvolution: ConvolutionKernels {
     input = WinogradTiles(shape.input, atLeast: Self.groupTiles)
     output = WinogradTiles(shape.output, atLeast: Self.groupTiles)
     weights = AlignedBuffer(count: Self.points * shape.input.channels * shape.output.channels)
+    sums = AlignedBuffer(count: weights.count)
     reversed = AlignedBuffer(count: shape.weightCount)
   }
 
   func index(window: Int, output: Int) -> Int { panels.index(input: window, output: output) }
 
-  func forward(weights: UnsafePointer<Float>, input: Matrix, output: Matrix) {
-    transform(weights, panels, inputs: shape.input.channels)
+  func prepareForward(_ weights: Weights) { transform(weights, panels, inputs: shape.input.channels) }
+
+  func forward(_ weights: Weights, input: Matrix, output: Matrix) {
     convolve(input, self.input, output, self.output)
   }
 
-  func inputGradient(weights: UnsafePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
+  func prepareInputGradient(_ weights: Weights) {
+    panels.transposeTaps(
+      of: weights, taps: Self.reversedTaps, inputs: shape.input.channels, into: reversed.pointer)
     let layout = WeightPanels(inputCount: 9 * shape.output.channels, outputCount: shape.input.channels)
-    reverse(weights, layout)
     transform(reversed.pointer, layout, inputs: shape.output.channels)
+  }
+
+  func inputGradient(_ weights: Weights, outputGradient: Matrix, inputGradient: Matrix) {
     convolve(outputGradient, output, inputGradient, input)
   }
 
@@ -87,20 +96,6 @@ struct WinogradConvolution: ConvolutionKernels {
       for input in 0..<inputs {
         let place = input * width + first - panel
         body(panels.offset(from: panel) + place, panel * inputs + place, width)
-      }
-    }
-  }
-
-  /// reversed (window, in) over the output's channels ← the weights, windows back to front.
-  private func reverse(_ weights: UnsafePointer<Float>, _ layout: WeightPanels) {
-    let (inputs, outputs) = (shape.input.channels, shape.output.channels)
-    for tap in 0..<9 {
-      for input in 0..<inputs {
-        let source = (8 - tap) * inputs + input
-        for output in 0..<outputs {
-          reversed.pointer[layout.index(input: tap * outputs + output, output: input)] =
-            weights[panels.index(input: source, output: output)]
-        }
       }
     }
   }
@@ -147,9 +142,10 @@ struct WinogradConvolution: ConvolutionKernels {
 
   // MARK: Weight gradient
 
-  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: UnsafeMutablePointer<Float>) {
+  func prepareWeightGradient() { sums.elements.update(repeating: 0) }
+
+  func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: Weights) {
     let (x, dy) = (self.input, output)
-    weights.elements.update(repeating: 0)
     for first in stride(from: 0, to: input.rows, by: x.images) {
       let images = first..<min(first + x.images, input.rows)
       for image in images {
@@ -158,15 +154,14 @@ struct WinogradConvolution: ConvolutionKernels {
       }
       addProducts(tiles: images.count * x.perImage)
     }
-    addTransformed(to: gradient)
   }
 
-  /// weights ← weights + input tilesᵀ · output tiles, at each of the 36 points.
+  /// sums ← sums + input tilesᵀ · output tiles, at each of the 36 points.
   private func addProducts(tiles: Int) {
     let (inputs, outputs) = (shape.input.channels, shape.output.channels)
     for point in 0..<Self.points {
       for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
-        let panel = weights.pointer + (point * outputs + first) * inputs
+        let panel = sums.pointer + (point * outputs + first) * inputs
         let x = input.tiles.pointer + point * inputs
         let dy = output.tiles.pointer + point * outputs + first
         if outputs - first < WeightPanels.width {
@@ -184,24 +179,24 @@ struct WinogradConvolution: ConvolutionKernels {
   ) {
     let (xStride, dyStride) = (Self.points &* shape.input.channels, Self.points &* shape.output.channels)
     for input in stride(from: 0, to: shape.input.channels, by: T.rows) {
-      let sums = panel + input &* T.width
-      var tile = T(sums, stride: T.width)
+      let block = panel + input &* T.width
+      var tile = T(block, stride: T.width)
       for index in 0..<tiles {
         tile.add(x + index &* xStride + input, stride: 1, times: dy + index &* dyStride)
       }
-      tile.forEachRow { row, values in T.store(values, sums + row &* T.width, count: T.width) }
+      tile.forEachRow { row, values in T.store(values, block + row &* T.width, count: T.width) }
     }
   }
 
   /// gradient ← gradient + Gᵀ u G.
-  private func addTransformed(to gradient: UnsafeMutablePointer<Float>) {
+  func finishWeightGradient(to gradient: Weights) {
     let inputs = shape.input.channels
     let plane = inputs * shape.output.channels
     // Nine vectors, after the eighteen that the map itself needs.
     let result = scratch.pointer + 18 * 16
     forEachVector(panels, inputs) { window, transformed, width in
       Transforms.square(
-        inputs: 6, outputs: 3, weights.pointer + transformed, rowStep: 6 &* plane, columnStep: plane, result,
+        inputs: 6, outputs: 3, sums.pointer + transformed, rowStep: 6 &* plane, columnStep: plane, result,
         targetRow: 48, targetColumn: 16, scratch.pointer, Transforms.weightGradient)
       for tap in 0..<9 {
         let address = gradient + window + tap &* inputs &* width

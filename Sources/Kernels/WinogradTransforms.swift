@@ -14,15 +14,15 @@ enum WinogradTransforms {
   static func input(_ d: Source, _ step: Int, _ t: Target, _ out: Int) {
     let (d0, d1, d2) = (load(d), load(d + step), load(d + 2 &* step))
     let (d3, d4, d5) = (load(d + 3 &* step), load(d + 4 &* step), load(d + 5 &* step))
-    let (four, five, two) = (constant(4), constant(5), constant(2))
-    let (even, odd) = (d4 - four * d2, d3 - four * d1)
-    let (even2, odd2) = (d4 - d2, two * (d3 - d1))
-    store(four * d0 - five * d2 + d4, t)
+    // Products are fused into the sums, explicitly: the compiler does not do it by itself.
+    let (even, odd) = (d4.addingProduct(d2, constant(-4)), d3.addingProduct(d1, constant(-4)))
+    let (even2, odd2) = (d4 - d2, constant(2) * (d3 - d1))
+    store(d4.addingProduct(d2, constant(-5)).addingProduct(d0, constant(4)), t)
     store(even + odd, t + out)
     store(even - odd, t + 2 &* out)
     store(even2 + odd2, t + 3 &* out)
     store(even2 - odd2, t + 4 &* out)
-    store(four * d1 - five * d3 + d5, t + 5 &* out)
+    store(d5.addingProduct(d3, constant(-5)).addingProduct(d1, constant(4)), t + 5 &* out)
   }
 
   /// Aᵀ m: 6 → 4.
@@ -32,9 +32,9 @@ enum WinogradTransforms {
     let (m3, m4, m5) = (load(m + 3 &* step), load(m + 4 &* step), load(m + 5 &* step))
     let (sum, difference, sum2, difference2) = (m1 + m2, m1 - m2, m3 + m4, m3 - m4)
     store(m0 + sum + sum2, y)
-    store(difference + constant(2) * difference2, y + out)
-    store(sum + constant(4) * sum2, y + 2 &* out)
-    store(difference + constant(8) * difference2 + m5, y + 3 &* out)
+    store(difference.addingProduct(difference2, constant(2)), y + out)
+    store(sum.addingProduct(sum2, constant(4)), y + 2 &* out)
+    store((difference + m5).addingProduct(difference2, constant(8)), y + 3 &* out)
   }
 
   /// A y, the adjoint of `output`: 4 → 6.
@@ -42,7 +42,7 @@ enum WinogradTransforms {
   static func outputGradient(_ y: Source, _ step: Int, _ m: Target, _ out: Int) {
     let (y0, y1, y2, y3) = (load(y), load(y + step), load(y + 2 &* step), load(y + 3 &* step))
     let (even, odd) = (y0 + y2, y1 + y3)
-    let (even2, odd2) = (y0 + constant(4) * y2, constant(2) * y1 + constant(8) * y3)
+    let (even2, odd2) = (y0.addingProduct(y2, constant(4)), (constant(2) * y1).addingProduct(y3, constant(8)))
     store(y0, m)
     store(even + odd, m + out)
     store(even - odd, m + 2 &* out)

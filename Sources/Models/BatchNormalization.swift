@@ -11,7 +11,7 @@ public struct BatchNormalization: Layer {
   public let name: String
   public let image: ImageShape
   public let shortcut: (shortcut: Shortcut, layersBack: Int)?
-  private let normalization: BatchNormalizationKernels
+  let normalization: BatchNormalizationKernels
   /// ∂loss/∂γ, ∂loss/∂β on their way.
   private let gradients: AlignedBuffer<Float>
 
@@ -28,6 +28,7 @@ public struct BatchNormalization: Layer {
   public var inputCount: Int { image.count }
   public var outputCount: Int { image.count }
   public var needsWholeBatch: Bool { true }
+  public var addsReturningGradient: Bool { true }
   private var channels: Int { image.channels }
 
   public var tensors: [ParameterTensor] { pair("weight", "bias") }
@@ -53,29 +54,61 @@ public struct BatchNormalization: Layer {
   }
 
   public func forward(_ pass: ForwardPass) {
+    if !usesGivenMoments(pass) {
+      normalization.beginMoments(pass.input.row(0))
+      normalization.addMoments(of: pass.input)
+    }
+    finishForward(pass, z: pass.input)
+  }
+
+  public func backward(_ pass: BackwardPass) {
+    beginBackward(pass, z: pass.input, target: pass.target)
+    guard let inputGradient = pass.inputGradient else { return }
+    for row in 0..<pass.input.rows {
+      normalization.inputGradient(pass.input.row(row), pass.outputGradient.row(row), inputGradient.row(row))
+    }
+  }
+
+  // MARK: Parts
+
+  func usesGivenMoments(_ pass: ForwardPass) -> Bool {
+    if case .evaluation = pass.mode { true } else { false }
+  }
+
+  /// What is left of a forward pass once all of `z` was added to the moments.
+  func finishForward(_ pass: ForwardPass, z: Matrix) {
+    let (mean, variance) = (pass.statistics, pass.statistics + channels)
     switch pass.mode {
-    case .training: takeMoments(pass, part: Self.momentum)
-    case .gathering(let part): takeMoments(pass, part: part)
-    case .evaluation: normalization.useMoments(mean: pass.statistics, variance: pass.statistics + channels)
+    case .training:
+      normalization.finishMoments(
+        rows: z.rows, runningMean: mean, runningVariance: variance, momentum: Self.momentum)
+    case .gathering(let part):
+      normalization.finishMoments(rows: z.rows, runningMean: mean, runningVariance: variance, momentum: part)
+    case .evaluation:
+      normalization.useMoments(mean: mean, variance: variance)
     }
     normalization.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
-    for row in 0..<pass.input.rows {
-      normalization.normalize(pass.input.row(row), pass.output.row(row), rectified: pass.shortcut == nil)
+    // The last images were seen last and may still be in the cache.
+    for row in (0..<z.rows).reversed() {
+      normalization.normalize(z.row(row), pass.output.row(row), rectified: pass.shortcut == nil)
       if let source = pass.shortcut, let shortcut {
         shortcut.shortcut.addAndRectify(source.row(row), to: pass.output.row(row))
       }
     }
   }
 
-  private func takeMoments(_ pass: ForwardPass, part: Float) {
-    normalization.takeMoments(
-      of: pass.input, runningMean: pass.statistics, runningVariance: pass.statistics + channels, momentum: part)
-  }
-
-  public func backward(_ pass: BackwardPass) {
-    normalization.backward(
-      z: pass.input, output: pass.output, outputGradient: pass.outputGradient, inputGradient: pass.inputGradient!,
-      gammaGradient: gradients.pointer, betaGradient: gradients.pointer + channels)
-    pass.target.storeEach(count: 2 * channels) { gradients.pointer[$0] }
+  /// What comes before the gradient for `z` can be found: outputGradient becomes that of what is rectified, and the
+  /// parameters' gradients are handed to `target`.
+  func beginBackward(_ pass: BackwardPass, z: Matrix, target: GradientTarget) {
+    normalization.beginGradient()
+    for row in (0..<z.rows).reversed() {
+      pass.returning?.add(row: row, to: pass.outputGradient)
+      let gradient = pass.outputGradient.slice(row..<row + 1)
+      gradient.mask(whereZero: pass.output.slice(row..<row + 1))
+      normalization.addGradient(z.row(row), gradient.pointer)
+    }
+    normalization.finishGradient(
+      rows: z.rows, gammaGradient: gradients.pointer, betaGradient: gradients.pointer + channels)
+    target.storeEach(count: 2 * channels) { gradients.pointer[$0] }
   }
 }

@@ -8,7 +8,7 @@ public struct Convolution: Layer {
   public let shape: ConvolutionShape
   public let activation: Activation
   private let hasBias: Bool
-  private let products: ConvolutionProducts
+  let products: ConvolutionProducts
 
   /// - Parameter kernels: which do the products; those that suit shape and build unless given.
   public init(

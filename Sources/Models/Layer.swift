@@ -42,14 +42,17 @@ public struct ForwardPass {
   public let input: Matrix
   /// (batch, outputCount)
   public let output: Matrix
+  /// (batch, innerCount): what the layer keeps for its backward pass besides its output.
+  public let inner: Matrix?
   /// For a layer with a shortcut, the output of the layer that it comes from.
   public let shortcut: Matrix?
   public let mode: PassMode
 
   public init(
     parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
-    shortcut: Matrix? = nil, mode: PassMode
+    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode
   ) {
+    self.inner = inner
     self.parameters = parameters
     self.statistics = statistics
     self.input = input
@@ -66,21 +69,39 @@ public struct BackwardPass {
   public let target: GradientTarget
   public let input: Matrix
   public let output: Matrix
+  /// As the forward pass left it.
+  public let inner: Matrix?
   /// ∂loss/∂output; may be overwritten. A layer with a shortcut leaves in it ∂loss/∂(what the shortcut added).
   public let outputGradient: Matrix
+  /// What comes back by a shortcut that began at this layer's output and is still to be added to `outputGradient`.
+  public let returning: ReturningGradient?
   /// ∂loss/∂input, where it is wanted.
   public let inputGradient: Matrix?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
-    outputGradient: Matrix, inputGradient: Matrix?
+    inner: Matrix? = nil, outputGradient: Matrix, returning: ReturningGradient? = nil, inputGradient: Matrix?
   ) {
+    self.inner = inner
+    self.returning = returning
     self.parameters = parameters
     self.target = target
     self.input = input
     self.output = output
     self.outputGradient = outputGradient
     self.inputGradient = inputGradient
+  }
+}
+
+/// A gradient at the end of a shortcut.
+public struct ReturningGradient {
+  let shortcut: Shortcut
+  /// ∂loss/∂(what the shortcut added), (batch, image).
+  let gradient: Matrix
+
+  /// Adds it to ∂loss/∂(output that the shortcut began at), one image of the batch.
+  func add(row: Int, to outputGradient: Matrix) {
+    shortcut.addGradient(gradient.row(row), to: outputGradient.row(row))
   }
 }
 
@@ -93,12 +114,16 @@ public protocol Layer: Sendable {
   var name: String { get }
   var inputCount: Int { get }
   var outputCount: Int { get }
+  /// Numbers of a sample that it keeps from a forward to a backward pass besides its output.
+  var innerCount: Int { get }
   /// Its parameters; offsets count from the layer's first number.
   var tensors: [ParameterTensor] { get }
   /// Its statistics, likewise.
   var statistics: [ParameterTensor] { get }
   /// What is added to the layer's output, and how many layers before this one's input it comes from.
   var shortcut: (shortcut: Shortcut, layersBack: Int)? { get }
+  /// Whether its backward pass adds what returns by a shortcut; the network does it for others.
+  var addsReturningGradient: Bool { get }
   /// Whether outputs in training depend on the whole batch, so that it can't be worked through in pieces.
   var needsWholeBatch: Bool { get }
   /// Multiplications and additions of a sample's forward pass, those of the products alone; the same number again for
@@ -125,6 +150,8 @@ extension Layer {
   public var tensors: [ParameterTensor] { [] }
   public var statistics: [ParameterTensor] { [] }
   public var shortcut: (shortcut: Shortcut, layersBack: Int)? { nil }
+  public var innerCount: Int { 0 }
+  public var addsReturningGradient: Bool { false }
   public var needsWholeBatch: Bool { false }
   public var operations: Int { 0 }
   public var kernels: String? { nil }

@@ -21,6 +21,8 @@ public final class Network {
   private let offsets: [Int]
   private let statisticOffsets: [Int]
   private let outputs: [AlignedBuffer<Float>]
+  /// What layers keep besides.
+  private let inners: [AlignedBuffer<Float>]
   /// ∂loss/∂output of the layer at hand, of the one below, and of a shortcut under way, by turns.
   private let gradients: [AlignedBuffer<Float>]
 
@@ -35,6 +37,7 @@ public final class Network {
     (statisticTensors, statisticOffsets, statisticCount) = Self.place(layers.map(\.statistics))
     statistics = ParameterVector(count: statisticCount)
     outputs = layers.map { AlignedBuffer(count: maximumBatch * Self.stride($0.outputCount)) }
+    inners = layers.map { AlignedBuffer(count: $0.innerCount > 0 ? maximumBatch * Self.stride($0.innerCount) : 0) }
     let widest = layers.map(\.outputCount).max()!
     let gradientCount = layers.contains { $0.shortcut != nil } ? 3 : 2
     gradients = (0..<gradientCount).map { _ in AlignedBuffer(count: maximumBatch * Self.stride(widest)) }
@@ -60,7 +63,8 @@ public final class Network {
   public static func activationBytes(_ layers: [any Layer], maximumBatch: Int) -> Int {
     let widest = layers.map { stride($0.outputCount) }.max() ?? 0
     let gradients = (layers.contains { $0.shortcut != nil } ? 3 : 2) * widest
-    return (layers.reduce(0) { $0 + stride($1.outputCount) } + gradients) * maximumBatch * MemoryLayout<Float>.size
+    let kept = layers.reduce(0) { $0 + stride($1.outputCount) + ($1.innerCount > 0 ? stride($1.innerCount) : 0) }
+    return (kept + gradients) * maximumBatch * MemoryLayout<Float>.size
   }
 
   public var inputCount: Int { layers[0].inputCount }
@@ -72,6 +76,12 @@ public final class Network {
   private func output(_ layer: Int, rows: Int) -> Matrix {
     let columns = layers[layer].outputCount
     return Matrix(outputs[layer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
+  }
+
+  private func inner(_ layer: Int, rows: Int) -> Matrix? {
+    let columns = layers[layer].innerCount
+    guard columns > 0 else { return nil }
+    return Matrix(inners[layer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
   }
 
   private func outputGradient(_ layer: Int, in buffer: Int, rows: Int) -> Matrix {
@@ -104,7 +114,8 @@ public final class Network {
       layers[index].forward(
         ForwardPass(
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
-          input: current, output: next, shortcut: shortcutSource(index).map { output($0, rows: input.rows) },
+          input: current, output: next, inner: inner(index, rows: input.rows),
+          shortcut: shortcutSource(index).map { output($0, rows: input.rows) },
           mode: mode))
       current = next
       try poll()
@@ -134,22 +145,29 @@ public final class Network {
   public func backward(
     _ parameters: ParameterVector, _ input: Matrix, target: GradientTarget, poll: Poll = {}
   ) throws {
+    let rows = input.rows
     var buffer = 0
     var detour: Detour?
     for index in (0..<layers.count).reversed() {
-      let gradient = outputGradient(index, in: buffer, rows: input.rows)
-      if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
-      buffer = gradients.indices.first { $0 != buffer && $0 != detour?.buffer }!
+      let gradient = outputGradient(index, in: buffer, rows: rows)
+      var returning: ReturningGradient?
+      if let ending = detour, ending.source == index {
+        returning = returningGradient(ending, rows: rows)
+        if !layers[index].addsReturningGradient {
+          for row in 0..<rows { returning!.add(row: row, to: gradient) }
+          returning = nil
+        }
+      }
+      let next = gradients.indices.first { $0 != buffer && $0 != detour?.buffer }!
       layers[index].backward(
         BackwardPass(
           parameters: parameters.pointer + offsets[index], target: target.advanced(by: offsets[index]),
-          input: index == 0 ? input : output(index - 1, rows: input.rows), output: output(index, rows: input.rows),
-          outputGradient: gradient,
-          inputGradient: index == 0 ? nil : outputGradient(index - 1, in: buffer, rows: input.rows)))
-      if let taken = detour, taken.source == index - 1 {
-        finish(taken, into: outputGradient(index - 1, in: buffer, rows: input.rows))
-        detour = nil
-      }
+          input: index == 0 ? input : output(index - 1, rows: rows), output: output(index, rows: rows),
+          inner: inner(index, rows: rows), outputGradient: gradient, returning: returning,
+          inputGradient: index == 0 ? nil : outputGradient(index - 1, in: next, rows: rows)))
+      if detour?.source == index { detour = nil }
+      if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
+      buffer = next
       try poll()
     }
   }
@@ -161,9 +179,10 @@ public final class Network {
     let buffer: Int
   }
 
-  private func finish(_ detour: Detour, into gradient: Matrix) {
-    let taken = outputGradient(detour.layer, in: detour.buffer, rows: gradient.rows)
-    guard let (shortcut, _) = layers[detour.layer].shortcut else { return }
-    for row in 0..<gradient.rows { shortcut.addGradient(taken.row(row), to: gradient.row(row)) }
+  private func returningGradient(_ detour: Detour, rows: Int) -> ReturningGradient? {
+    layers[detour.layer].shortcut.map {
+      ReturningGradient(
+        shortcut: $0.shortcut, gradient: outputGradient(detour.layer, in: detour.buffer, rows: rows))
+    }
   }
 }

@@ -27,16 +27,17 @@ struct ResidualNetwork {
     return layers
   }
 
-  /// A convolution and its normalisation; returns the shape of what comes out.
+  /// A convolution and its normalisation; returns the shape of what comes out. A block's shortcut begins one layer before
+  /// the input of its second convolution.
   private func append(
     _ layers: inout [any Layer], _ name: String, _ normalization: String, _ input: ImageShape, outputs: Int,
     stride: Int = 1, addedTo source: ImageShape? = nil
   ) -> ImageShape {
     let shape = ConvolutionShape(input: input, outputs: outputs, kernel: 3, stride: stride, padding: 1)
-    layers.append(Convolution(name, shape, bias: false, kernels: convolution))
-    // From the input of a block's second normalisation back over its three layers before that one.
-    let shortcut = source.map { (shortcut: Shortcut(from: $0, to: shape.output), layersBack: 3) }
-    layers.append(BatchNormalization(normalization, shape.output, shortcut: shortcut))
+    let convolution = Convolution(name, shape, bias: false, kernels: self.convolution)
+    let shortcut = source.map { (shortcut: Shortcut(from: $0, to: shape.output), layersBack: 1) }
+    layers.append(
+      NormalizedConvolution(convolution, BatchNormalization(normalization, shape.output, shortcut: shortcut)))
     return shape.output
   }
 }

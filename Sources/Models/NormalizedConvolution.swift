@@ -1,0 +1,94 @@
+import Kernels
+
+/// A convolution without bias and its batch normalisation, with the latter's shortcut and rectifier: as one layer, since
+/// memory, not arithmetic, limits the second.
+///
+/// The batch goes through in pieces of a few images, that what one half leaves in the cache is still there for the other:
+/// moments are taken of each piece as it is convolved, and the gradient for the convolution's output is found piece by
+/// piece, in scratch memory, and never for the whole batch.
+public struct NormalizedConvolution: Layer {
+  private let convolution: Convolution
+  private let normalization: BatchNormalization
+  private let pieceRows: Int
+  /// ∂loss/∂(convolution's output) of a piece.
+  private let piece: AlignedBuffer<Float>
+
+  /// Numbers in a piece of the convolution's output: 128 KB of each array that a piece needs.
+  private static let pieceCount = 1 << 15
+
+  /// - Precondition: the normalisation is of the convolution's output, and the convolution has no bias and no activation.
+  public init(_ convolution: Convolution, _ normalization: BatchNormalization) {
+    precondition(convolution.shape.output == normalization.image)
+    precondition(convolution.activation == .none && convolution.tensors.count == 1)
+    self.convolution = convolution
+    self.normalization = normalization
+    pieceRows = max(1, Self.pieceCount / convolution.outputCount)
+    piece = AlignedBuffer(count: pieceRows * convolution.outputCount)
+  }
+
+  public var name: String { convolution.name + ", " + normalization.name }
+  public var inputCount: Int { convolution.inputCount }
+  public var outputCount: Int { convolution.outputCount }
+  public var innerCount: Int { convolution.outputCount }
+  public var needsWholeBatch: Bool { true }
+  public var addsReturningGradient: Bool { true }
+  public var shortcut: (shortcut: Shortcut, layersBack: Int)? { normalization.shortcut }
+  public var operations: Int { convolution.operations }
+  public var kernels: String? { convolution.kernels }
+  private var weightCount: Int { convolution.parameterCount }
+
+  public var tensors: [ParameterTensor] {
+    convolution.tensors
+      + normalization.tensors.map { tensor in
+        var tensor = tensor
+        tensor.offset += weightCount
+        return tensor
+      }
+  }
+
+  public var statistics: [ParameterTensor] { normalization.statistics }
+
+  public func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource) {
+    convolution.initialize(parameters, random: &random)
+    normalization.initialize(parameters + weightCount, random: &random)
+  }
+
+  public func initialize(statistics: UnsafeMutablePointer<Float>) { normalization.initialize(statistics: statistics) }
+
+  public func forward(_ pass: ForwardPass) {
+    let z = pass.inner!
+    let takesMoments = !normalization.usesGivenMoments(pass)
+    convolution.products.forward(weights: pass.parameters) { convolve in
+      forEachPiece(z.rows) { rows in
+        convolve(pass.input.slice(rows), z.slice(rows))
+        guard takesMoments else { return }
+        if rows.lowerBound == 0 { normalization.normalization.beginMoments(z.row(0)) }
+        normalization.normalization.addMoments(of: z.slice(rows))
+      }
+    }
+    let own = ForwardPass(
+      parameters: pass.parameters + weightCount, statistics: pass.statistics, input: z, output: pass.output,
+      shortcut: pass.shortcut, mode: pass.mode)
+    normalization.finishForward(own, z: z)
+  }
+
+  public func backward(_ pass: BackwardPass) {
+    let z = pass.inner!
+    normalization.beginBackward(pass, z: z, target: pass.target.advanced(by: weightCount))
+    convolution.products.backward(
+      weights: pass.parameters, target: pass.target, wantsInputGradient: pass.inputGradient != nil
+    ) { differentiate in
+      forEachPiece(z.rows) { rows in
+        let gradient = Matrix(piece.pointer, rows: rows.count, columns: outputCount)
+        for (place, row) in rows.enumerated() {
+          normalization.normalization.inputGradient(z.row(row), pass.outputGradient.row(row), gradient.row(place))
+        }
+        differentiate(pass.input.slice(rows), gradient, pass.inputGradient?.slice(rows))
+      }
+    }
+  }
+
+  private func forEachPiece(_ rows: Int, _ body: (Range<Int>) -> Void) {
+    for first in stride(from: 0, to: rows, by: pieceRows) { body(first..<min(first + pieceRows, rows)) }
+  }
+}
