@@ -39,9 +39,24 @@ public struct BatchNormalizationKernels: Sendable {
   public func addMoments(of z: Matrix) {
     for row in 0..<z.rows {
       let z = UnsafePointer(z.row(row))
-      add { place, channel in
-        let value = Self.load(z + place) - Self.load(origin.pointer + channel)
-        return (value, value * value)
+      for channel in stride(from: 0, to: image.channels, by: 16) {
+        let origin = Self.load(origin.pointer + channel)
+        // Two sums of each: an addition takes four cycles, and two new ones can begin in each.
+        var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
+        for place in evenPlaces(channel) {
+          let value = Self.load(z + place) - origin
+          let value2 = Self.load(z + (place &+ image.channels)) - origin
+          first += value
+          second.addProduct(value, value)
+          first2 += value2
+          second2.addProduct(value2, value2)
+        }
+        if let place = lastPlace(channel) {
+          let value = Self.load(z + place) - origin
+          first += value
+          second.addProduct(value, value)
+        }
+        addSums(channel, first + first2, second + second2)
       }
     }
   }
@@ -73,34 +88,21 @@ public struct BatchNormalizationKernels: Sendable {
 
   private func beginSums() { sums.elements.update(repeating: 0) }
 
-  /// Adds to `sums` what `terms` makes of each place of an image and the channel that is there.
+  /// Where `channel` is in the first of each two pixels.
   @inline(__always)
-  private func add(_ terms: (Int, Int) -> (Vector, Vector)) {
-    let channels = image.channels
-    for channel in stride(from: 0, to: channels, by: 16) {
-      // Two sums of each: an addition takes four cycles, and two new ones can begin in each.
-      var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
-      var place = channel
-      for _ in 0..<image.pixels / 2 {
-        let (a, b) = terms(place, channel)
-        let (a2, b2) = terms(place &+ channels, channel)
-        first += a
-        second += b
-        first2 += a2
-        second2 += b2
-        place += 2 &* channels
-      }
-      if image.pixels % 2 == 1 {
-        let (a, b) = terms(place, channel)
-        first += a
-        second += b
-      }
-      first += first2
-      second += second2
-      for lane in 0..<min(16, channels - channel) {
-        sums.pointer[channel + lane] += Double(first[lane])
-        sums.pointer[channels + channel + lane] += Double(second[lane])
-      }
+  private func evenPlaces(_ channel: Int) -> StrideTo<Int> {
+    stride(from: channel, to: image.pixels / 2 * 2 * image.channels, by: 2 &* image.channels)
+  }
+
+  /// Where it is in the last pixel of an odd number.
+  private func lastPlace(_ channel: Int) -> Int? {
+    image.pixels % 2 == 1 ? (image.pixels - 1) * image.channels + channel : nil
+  }
+
+  private func addSums(_ channel: Int, _ first: Vector, _ second: Vector) {
+    for lane in 0..<min(16, image.channels - channel) {
+      sums.pointer[channel + lane] += Double(first[lane])
+      sums.pointer[image.channels + channel + lane] += Double(second[lane])
     }
   }
 
@@ -117,26 +119,22 @@ public struct BatchNormalizationKernels: Sendable {
   /// output ← a z + b of one image, rectified where asked for.
   public func normalize(_ z: UnsafePointer<Float>, _ output: Numbers, rectified: Bool) {
     let floor = Vector(repeating: rectified ? 0 : -.infinity)
-    forEachVector { place, channel, lanes in
-      let y = Self.load(shift.pointer + channel).addingProduct(
-        Self.load(z + place), Self.load(scale.pointer + channel))
-      // NaN stays NaN: a diverged run must not look like a dead unit.
-      Self.store(y.replacing(with: floor, where: y .< floor), output + place, lanes)
+    for channel in stride(from: 0, to: image.channels, by: 16) {
+      let (a, b) = (Self.load(scale.pointer + channel), Self.load(shift.pointer + channel))
+      let lanes = min(16, image.channels - channel)
+      for place in places(channel) {
+        let y = b.addingProduct(Self.load(z + place), a)
+        // NaN stays NaN: a diverged run must not look like a dead unit.
+        let rectified = y.replacing(with: floor, where: y .< floor)
+        if lanes == 16 { Self.store(rectified, output + place) } else { Self.store(rectified, output + place, lanes) }
+      }
     }
   }
 
-  /// Hands each vector of an image to `body`: its place, its first channel, and how many of its lanes are of this pixel.
+  /// Where `channel` is in each pixel.
   @inline(__always)
-  private func forEachVector(_ body: (Int, Int, Int) -> Void) {
-    let channels = image.channels
-    for channel in stride(from: 0, to: channels, by: 16) {
-      let lanes = min(16, channels - channel)
-      var place = channel
-      for _ in 0..<image.pixels {
-        body(place, channel, lanes)
-        place += channels
-      }
-    }
+  private func places(_ channel: Int) -> StrideTo<Int> {
+    stride(from: channel, to: image.count, by: image.channels)
   }
 
   // MARK: Backward
@@ -146,9 +144,22 @@ public struct BatchNormalizationKernels: Sendable {
 
   /// Adds an image z with g = ∂loss/∂y.
   public func addGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>) {
-    add { place, channel in
-      let gradient = Self.load(g + place)
-      return (gradient, gradient * (Self.load(z + place) - Self.load(mean.pointer + channel)))
+    for channel in stride(from: 0, to: image.channels, by: 16) {
+      let mean = Self.load(mean.pointer + channel)
+      var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
+      for place in evenPlaces(channel) {
+        let (gradient, gradient2) = (Self.load(g + place), Self.load(g + (place &+ image.channels)))
+        first += gradient
+        second.addProduct(gradient, Self.load(z + place) - mean)
+        first2 += gradient2
+        second2.addProduct(gradient2, Self.load(z + (place &+ image.channels)) - mean)
+      }
+      if let place = lastPlace(channel) {
+        let gradient = Self.load(g + place)
+        first += gradient
+        second.addProduct(gradient, Self.load(z + place) - mean)
+      }
+      addSums(channel, first + first2, second + second2)
     }
   }
 
@@ -170,11 +181,14 @@ public struct BatchNormalizationKernels: Sendable {
 
   /// target ← ∂loss/∂z of an image z with g = ∂loss/∂y.
   public func inputGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers) {
-    forEachVector { place, channel, lanes in
-      var value = Self.load(offset.pointer + channel)
-      value.addProduct(Self.load(slope.pointer + channel), Self.load(z + place))
-      value.addProduct(Self.load(scale.pointer + channel), Self.load(g + place))
-      Self.store(value, target + place, lanes)
+    for channel in stride(from: 0, to: image.channels, by: 16) {
+      let (offset, slope) = (Self.load(offset.pointer + channel), Self.load(slope.pointer + channel))
+      let scale = Self.load(scale.pointer + channel)
+      let lanes = min(16, image.channels - channel)
+      for place in places(channel) {
+        let value = offset.addingProduct(slope, Self.load(z + place)).addingProduct(scale, Self.load(g + place))
+        if lanes == 16 { Self.store(value, target + place) } else { Self.store(value, target + place, lanes) }
+      }
     }
   }
 
@@ -184,11 +198,13 @@ public struct BatchNormalizationKernels: Sendable {
   }
 
   @inline(__always)
+  private static func store(_ vector: Vector, _ address: Numbers) {
+    UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
+  }
+
+  /// The first `lanes` only: what lies beyond is the next pixel's.
+  @inline(never)
   private static func store(_ vector: Vector, _ address: Numbers, _ lanes: Int) {
-    if lanes == 16 {
-      UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
-    } else {
-      for lane in 0..<lanes { address[lane] = vector[lane] }
-    }
+    for lane in 0..<lanes { address[lane] = vector[lane] }
   }
 }
