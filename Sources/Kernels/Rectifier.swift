@@ -2,27 +2,18 @@
 extension Matrix {
   /// Adds `bias` (columns) to every row.
   public func addToRows(_ bias: UnsafePointer<Float>) {
-    for r in 0..<rows {
-      let y = row(r)
-      for c in 0..<columns { y[c] += bias[c] }
-    }
+    for r in 0..<rows { Elementwise.add(bias, to: row(r), columns) }
   }
 
   /// y ← max(y, 0). NaN stays NaN: a diverged run must not look like a dead unit.
   public func rectify() {
-    for r in 0..<rows {
-      let y = row(r)
-      for c in 0..<columns { y[c] = y[c] < 0 ? 0 : y[c] }
-    }
+    for r in 0..<rows { Elementwise.rectify(row(r), columns) }
   }
 
   /// Zeroes this gradient where the rectified `output` of the same shape is zero.
   public func mask(whereZero output: Matrix) {
     precondition(rows == output.rows && columns == output.columns)
-    for r in 0..<rows {
-      let (g, y) = (row(r), output.row(r))
-      for c in 0..<columns { g[c] = y[c] == 0 ? 0 : g[c] }
-    }
+    for r in 0..<rows { Elementwise.mask(row(r), whereZero: output.row(r), columns) }
   }
 
   /// Σ over the rows, a bias' gradient, handed to `target`.
@@ -30,9 +21,6 @@ extension Matrix {
 
   /// sums (columns) ← sums + Σ over the rows.
   public func addRows(to sums: UnsafeMutablePointer<Float>) {
-    for r in 0..<rows {
-      let g = row(r)
-      for c in 0..<columns { sums[c] += g[c] }
-    }
+    for r in 0..<rows { Elementwise.add(row(r), to: sums, columns) }
   }
 }

@@ -22,28 +22,15 @@ public struct Shortcut: Sendable {
 
   /// output ← max(output + shortcut(image), 0).
   public func addAndRectify(_ image: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) {
-    if isIdentity {
-      for index in 0..<target.count {
-        let sum = output[index] + image[index]
-        output[index] = sum < 0 ? 0 : sum
-      }
-    } else {
-      forEachPixel { from, to in
-        for channel in 0..<source.channels { output[to &+ channel] += image[from &+ channel] }
-      }
-      for index in 0..<target.count { output[index] = output[index] < 0 ? 0 : output[index] }
-    }
+    if isIdentity { return Elementwise.addAndRectify(image, to: output, target.count) }
+    forEachPixel { from, to in Elementwise.add(image + from, to: output + to, source.channels) }
+    Elementwise.rectify(output, target.count)
   }
 
   /// gradient (source) ← gradient + the adjoint of the shortcut applied to outputGradient (target).
   public func addGradient(_ outputGradient: UnsafePointer<Float>, to gradient: UnsafeMutablePointer<Float>) {
-    if isIdentity {
-      for index in 0..<target.count { gradient[index] += outputGradient[index] }
-    } else {
-      forEachPixel { from, to in
-        for channel in 0..<source.channels { gradient[from &+ channel] += outputGradient[to &+ channel] }
-      }
-    }
+    if isIdentity { return Elementwise.add(outputGradient, to: gradient, target.count) }
+    forEachPixel { from, to in Elementwise.add(outputGradient + to, to: gradient + from, source.channels) }
   }
 
   /// Hands each pixel's place in the source and of its first channel in the target to `body`.

@@ -1,0 +1,60 @@
+/// Operations on every number of a piece of memory, 16 at a time.
+///
+/// The loops are written out in vectors, and functions stay functions: plain loops were seen to lose their vectors where
+/// they were inlined into larger ones.
+enum Elementwise {
+  typealias Vector = SIMD16<Float>
+  typealias Numbers = UnsafeMutablePointer<Float>
+
+  /// y ← max(y, 0). NaN stays NaN: a diverged run must not look like a dead unit.
+  @inline(never)
+  static func rectify(_ y: Numbers, _ count: Int) {
+    for index in vectors(count) { store(rectified(load(y + index)), y + index) }
+    for index in rest(count) { y[index] = y[index] < 0 ? 0 : y[index] }
+  }
+
+  /// y ← max(y + x, 0), in the same sense.
+  @inline(never)
+  static func addAndRectify(_ x: UnsafePointer<Float>, to y: Numbers, _ count: Int) {
+    for index in vectors(count) { store(rectified(load(y + index) + load(x + index)), y + index) }
+    for index in rest(count) {
+      let sum = y[index] + x[index]
+      y[index] = sum < 0 ? 0 : sum
+    }
+  }
+
+  /// g ← 0 where y = 0.
+  @inline(never)
+  static func mask(_ g: Numbers, whereZero y: UnsafePointer<Float>, _ count: Int) {
+    for index in vectors(count) {
+      store(load(g + index).replacing(with: 0, where: load(y + index) .== 0), g + index)
+    }
+    for index in rest(count) where y[index] == 0 { g[index] = 0 }
+  }
+
+  /// y ← y + x.
+  @inline(never)
+  static func add(_ x: UnsafePointer<Float>, to y: Numbers, _ count: Int) {
+    for index in vectors(count) { store(load(y + index) + load(x + index), y + index) }
+    for index in rest(count) { y[index] += x[index] }
+  }
+
+  @inline(__always)
+  private static func rectified(_ y: Vector) -> Vector { y.replacing(with: 0, where: y .< 0) }
+
+  @inline(__always)
+  private static func vectors(_ count: Int) -> StrideTo<Int> { stride(from: 0, to: count / 16 * 16, by: 16) }
+
+  @inline(__always)
+  private static func rest(_ count: Int) -> Range<Int> { count / 16 * 16..<count }
+
+  @inline(__always)
+  private static func load(_ address: UnsafePointer<Float>) -> Vector {
+    UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+  }
+
+  @inline(__always)
+  private static func store(_ vector: Vector, _ address: Numbers) {
+    UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
+  }
+}
