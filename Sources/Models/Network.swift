@@ -89,13 +89,16 @@ public final class Network {
   }
 
   /// The forward pass of a training step: what `backward` needs is kept.
-  /// - Parameter scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
+  /// - Parameters:
+  ///   - scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
+  ///   - smoothing: ε of the labels.
   public func forward(
-    _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, poll: Poll = {}
+    _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, smoothing: Float = 0,
+    poll: Poll = {}
   ) throws -> BatchScore {
     let outputs = try predict(parameters, input, poll: poll)
     let gradient = outputGradient(layers.count - 1, rows: input.rows)
-    return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale)
+    return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale, smoothing: smoothing)
   }
 
   /// The backward pass after `forward` on the same parameters and input: hands ∂(scale · Σ loss)/∂parameters to `target`,
