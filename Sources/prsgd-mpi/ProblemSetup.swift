@@ -29,7 +29,9 @@ struct ProblemSetup {
       let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
       let network = Network(layers, maximumBatch: Self.largestPiece)
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
-      objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      let mean = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      mean.labelSmoothing = Float(options.recipe.labelSmoothing)
+      objective = mean
       model = options.model.model.rawValue
       tensors = network.tensors
       (features, classes) = (format.featureCount, format.classCount)

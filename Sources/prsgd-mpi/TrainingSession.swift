@@ -32,7 +32,7 @@ struct TrainingSession {
     let steps = options.steps ?? max(1, Int((options.resolvedEpochs * Double(perEpoch)).rounded(.up)))
     length = RunLength(steps: steps, evaluationInterval: options.evaluateEvery ?? perEpoch)
     let trainer = try Self.makeTrainer(options, setup.objective, steps: steps, communicator)
-    course = try TrainingRun(trainer: trainer, communicator: communicator)
+    course = TrainingRun(trainer: trainer, communicator: communicator)
     course.constants = options.theory.constants(setup.objective.constants)
     course.logsGradientNorm = options.theory.logGradientNorm
     let test = try setup.objective.score(.test, at: trainer.worker.parameters).samples
@@ -69,6 +69,10 @@ struct TrainingSession {
     let trainer = try Trainer(
       method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
       communicator: communicator)
+    let stepEpochs = Double(trainer.samplesPerStep) / Double(trainer.trainingSamples)
+    let learningRate = options.recipe.learningRate(
+      step.learningRate, start: rate, stepEpochs: stepEpochs, steps: steps)
+    if !learningRate.isConstant { trainer.learningRate = learningRate }
     trainer.checksTheory = options.theory.checkTheory
     trainer.slowdown = options.theory.slowdown.factors[communicator.rank] ?? 1
     return trainer

@@ -8,7 +8,8 @@ extension BuiltProgram {
     static let trainOptions = [
       "dataset", "model", "hidden", "algorithm", "order", "interval", "overlap", "no-overlap", "batch-size",
       "learning-rate", "momentum", "momentum-policy", "weight-decay", "epochs", "steps", "seed", "partition",
-      "normalize", "evaluate-every", "output", "overwrite", "config", "quiet", "help", "version",
+      "normalize", "warmup", "cosine", "no-cosine", "label-smoothing", "evaluate-every", "output", "overwrite",
+      "config", "quiet", "help", "version",
     ]
     static let benchOptions = [
       "model", "hidden", "algorithm", "order", "interval", "no-overlap", "batch-size", "learning-rate", "momentum",
