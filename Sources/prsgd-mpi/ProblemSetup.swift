@@ -16,6 +16,8 @@ struct ProblemSetup {
   let model: String
   /// The parameters as they are saved; nil for a problem given by a formula, whose parameters have no names.
   let tensors: [ParameterTensor]?
+  /// What is saved with a network, so that it can be used again.
+  var description: ModelDescription?
   let features: Int
   let classes: Int
 
@@ -24,16 +26,17 @@ struct ProblemSetup {
     let (rank, size) = (communicator.rank, communicator.size)
     switch options.dataset {
     case .dataset(let dataset):
-      let (training, test) = try Self.loadShards(dataset, options, communicator)
+      let (training, test, moments) = try Self.loadShards(dataset, options, communicator)
       let format = training.format
-      let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
-      let network = Network(layers, maximumBatch: Self.largestPiece)
+      let network = Self.network(options.model, format, maximumBatch: Self.largestPiece)
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
       let mean = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
       mean.labelSmoothing = Float(options.recipe.labelSmoothing)
       objective = mean
       model = options.model.model.rawValue
       tensors = network.tensors
+      description = ModelDescription(
+        options: options.model.saved, format: format, normalization: options.normalize, moments: moments)
       (features, classes) = (format.featureCount, format.classCount)
     case .libsvm(let files):
       let (training, test) = try Self.loadRows(files, options, communicator)
@@ -55,6 +58,12 @@ struct ProblemSetup {
     }
   }
 
+  /// The network for samples of `format`.
+  static func network(_ model: ModelOptions, _ format: SampleFormat, maximumBatch: Int) -> Network {
+    let layers = model.specification.layers(inputs: format.featureCount, classes: format.classCount)
+    return Network(layers, maximumBatch: maximumBatch)
+  }
+
   /// A network's mean loss on shards.
   static func objective(
     _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int
@@ -67,7 +76,7 @@ struct ProblemSetup {
 
   private static func loadShards(
     _ dataset: DatasetSpecification, _ options: TrainCommand, _ communicator: Communicator
-  ) throws -> (Shard, Shard) {
+  ) throws -> (Shard, Shard, ChannelMoments) {
     let distribution = ShardDistribution(communicator)
     let seed = options.step.seed
     let training = try distribution.distribute(by: options.partition, seed: seed) {
@@ -81,8 +90,7 @@ struct ProblemSetup {
         throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
       }
     }
-    try distribution.normalize(options.normalize, training: training, test: test)
-    return (training, test)
+    return (training, test, try distribution.normalize(options.normalize, training: training, test: test))
   }
 
   private static func batchSize(

@@ -99,7 +99,9 @@ struct TrainingSession {
   private mutating func finish() throws {
     manifest.result = RunManifest.Result(lastRow)
     let average = course.evaluator.average
-    try communicator.agree { try files?.finish(manifest, tensors: setup.savedTensors(average)) }
+    try communicator.agree {
+      try files?.finish(manifest, tensors: setup.placedTensors(average), description: setup.description)
+    }
     let seconds = try communicator.allGather(course.trainer.timer.seconds)
     progress.say("\n" + PhaseTable.text(seconds) + "\n")
     progress.say(ProgressLine.result(lastRow, folder: files?.folder ?? ""))

@@ -16,10 +16,12 @@ extension BuiltProgram {
       "momentum-policy", "weight-decay", "seed", "steps", "json", "help",
     ]
 
+    static let evaluateOptions = ["model-file", "dataset", "part", "batch-size", "seed", "json", "help"]
+
     @Test(
       arguments: [
         ("--help", ["help", "version"]), ("train --help", trainOptions), ("bench --help", benchOptions),
-        ("help train", trainOptions),
+        ("help train", trainOptions), ("evaluate --help", evaluateOptions),
       ] as [(String, [String])])
     func helpNamesEveryOption(command: String, options: [String]) async throws {
       let workspace = try Workspace()
@@ -33,7 +35,7 @@ extension BuiltProgram {
 
     @Test func helpOfTheProgramNamesItsCommandsAndExitCodes() async throws {
       let help = try await Workspace().run("--help").output
-      for word in ["train", "bench", "mpirun", "20", "64", "65", "74"] { #expect(help.contains(word)) }
+      for word in ["train", "evaluate", "bench", "mpirun", "20", "64", "65", "74"] { #expect(help.contains(word)) }
     }
 
     @Test func versionNamesProgramMPIAndBLASKernel() async throws {
