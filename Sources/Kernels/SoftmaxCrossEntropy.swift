@@ -18,20 +18,24 @@ public struct BatchScore: Equatable, Sendable {
 /// Softmax and cross-entropy of `outputs` (batch, classes) against `labels` (batch), accumulated in Double.
 ///
 /// - Parameters:
-///   - gradient: receives scale · (softmax(outputs) − one-hot(label)), shape (batch, classes), where given; it may be
+///   - gradient: receives scale · (softmax(outputs) − target), shape (batch, classes), where given; it may be
 ///     `outputs` itself.
 ///   - scale: 1 / batch size, when the loss is a mean.
+///   - smoothing: ε: the target is (1 − ε) one-hot(label) + ε / classes (Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2016),
+///     as torch.nn.CrossEntropyLoss has it.
 public func softmaxCrossEntropy(
-  _ outputs: Matrix, labels: UnsafePointer<Int32>, gradient: Matrix?, scale: Float
+  _ outputs: Matrix, labels: UnsafePointer<Int32>, gradient: Matrix?, scale: Float, smoothing: Float = 0
 ) -> BatchScore {
   var score = BatchScore()
+  let onLabel = scale * (1 - smoothing)
+  let everywhere = scale * smoothing / Float(max(outputs.columns, 1))
   for sample in 0..<outputs.rows {
     let row = outputs.row(sample)
     let label = Int(labels[sample])
-    var best = 0
-    for k in 1..<max(outputs.columns, 1) where row[k] > row[best] { best = k }
+    let best = row.indexOfLargest(outputs.columns)
     let largest = row[best]
-    let distance = Double(largest) - Double(row[label])
+    // Before the gradient, which may take the place of the outputs.
+    let distance = row.targetDistance(below: largest, label: label, classes: outputs.columns, smoothing: smoothing)
     var sum = 0.0
     if let gradient {
       let exponentials = gradient.row(sample)
@@ -40,8 +44,8 @@ public func softmaxCrossEntropy(
         sum += Double(exponentials[k])
       }
       let factor = Float(Double(scale) / sum)
-      for k in 0..<outputs.columns { exponentials[k] *= factor }
-      exponentials[label] -= scale
+      for k in 0..<outputs.columns { exponentials[k] = exponentials[k] * factor - everywhere }
+      exponentials[label] -= onLabel
     } else {
       for k in 0..<outputs.columns { sum += Double(expf(row[k] - largest)) }
     }
@@ -49,4 +53,25 @@ public func softmaxCrossEntropy(
     if best == label { score.correct += 1 }
   }
   return score
+}
+
+extension Matrix {
+  /// The class that each row predicts: the first of its largest outputs.
+  public func predictedClass(_ row: Int) -> Int { self.row(row).indexOfLargest(columns) }
+}
+
+extension UnsafeMutablePointer<Float> {
+  fileprivate func indexOfLargest(_ count: Int) -> Int {
+    var best = 0
+    for k in 1..<max(count, 1) where self[k] > self[best] { best = k }
+    return best
+  }
+
+  /// How far the outputs lie below the largest of them, by the weights of the target.
+  fileprivate func targetDistance(below largest: Float, label: Int, classes: Int, smoothing: Float) -> Double {
+    let distance = Double(largest) - Double(self[label])
+    guard smoothing != 0 else { return distance }
+    let mean = (0..<classes).reduce(0) { $0 + (Double(largest) - Double(self[$1])) } / Double(classes)
+    return (1 - Double(smoothing)) * distance + Double(smoothing) * mean
+  }
 }

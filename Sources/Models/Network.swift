@@ -70,6 +70,13 @@ public final class Network {
   public var inputCount: Int { layers[0].inputCount }
   public var classCount: Int { layers[layers.count - 1].outputCount }
 
+  /// Which kernels do the products, and of how many layers.
+  public var kernelSummary: String {
+    let names = layers.compactMap(\.kernels)
+    let counts = Set(names).sorted().map { name in (name, names.count { $0 == name }) }
+    return counts.map { "\($0.0) in \($0.1) \($0.1 == 1 ? "layer" : "layers")" }.joined(separator: ", ")
+  }
+
   /// Rows of activations start on cache lines, and never a power of two apart, where they would share cache sets.
   private static func stride(_ columns: Int) -> Int { rounded(columns, upTo: 16) + 16 }
 
@@ -131,13 +138,16 @@ public final class Network {
   }
 
   /// The forward pass of a training step: what `backward` needs is kept.
-  /// - Parameter scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
+  /// - Parameters:
+  ///   - scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
+  ///   - smoothing: ε of the labels.
   public func forward(
-    _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, poll: Poll = {}
+    _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, smoothing: Float = 0,
+    poll: Poll = {}
   ) throws -> BatchScore {
     let outputs = try predict(parameters, input, mode: .training, poll: poll)
     let gradient = outputGradient(layers.count - 1, in: 0, rows: input.rows)
-    return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale)
+    return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale, smoothing: smoothing)
   }
 
   /// The backward pass after `forward` on the same parameters and input: hands ∂(scale · Σ loss)/∂parameters to `target`,

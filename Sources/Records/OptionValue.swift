@@ -1,5 +1,5 @@
 /// A value of an option in `run.json`.
-public enum OptionValue: Codable, Equatable, Sendable {
+public enum OptionValue: Codable, CustomStringConvertible, Equatable, Sendable {
   case flag(Bool)
   case integer(Int)
   case number(Double)
@@ -15,6 +15,16 @@ public enum OptionValue: Codable, Equatable, Sendable {
       self = .number(value)
     } else {
       self = .text(try container.decode(String.self))
+    }
+  }
+
+  /// As it stands on the command line.
+  public var description: String {
+    switch self {
+    case .flag(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .text(let value): value
     }
   }
 

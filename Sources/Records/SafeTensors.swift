@@ -1,5 +1,7 @@
+import FoundationEssentials
+
 /// A tensor to be saved: its name and shape, and what gives its numbers in row-major order.
-public struct SavedTensor {
+public struct SavedTensor: Sendable {
   public let name: String
   public let shape: [Int]
   public let numbers: [Float]
@@ -15,10 +17,11 @@ public struct SavedTensor {
 /// The safetensors format: eight bytes of header length, a JSON header, the numbers in little-endian order.
 public enum SafeTensors {
   /// Writes `tensors` to `path`, replacing a file that is there only once the new one is complete.
+  /// - Parameter metadata: what else the header says, besides that the tensors are laid out as PyTorch's.
   /// - Throws: `Failure` where the file cannot be written.
-  public static func write(_ tensors: [SavedTensor], to path: String) throws {
+  public static func write(_ tensors: [SavedTensor], metadata: [String: String] = [:], to path: String) throws {
     var offset = 0
-    var entries = [#""__metadata__":{"format":"pt"}"#]
+    var entries = ["\"__metadata__\":\(try text(metadata.merging(["format": "pt"]) { $1 }))"]
     for tensor in tensors {
       let end = offset + 4 * tensor.numbers.count
       let shape = tensor.shape.map(String.init).joined(separator: ",")
@@ -33,5 +36,17 @@ public enum SafeTensors {
       try file.write(header)
       for tensor in tensors { try tensor.numbers.withUnsafeBytes { try file.write($0) } }
     }
+  }
+
+  /// Metadata as JSON, a function of them alone.
+  public static func text(_ metadata: [String: String]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(metadata), as: UTF8.self)
+  }
+
+  /// The metadata whose `text` this is.
+  public static func metadata(_ text: String) throws -> [String: String] {
+    try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
   }
 }

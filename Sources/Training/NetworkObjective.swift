@@ -5,6 +5,9 @@ import Records
 
 /// The mean loss of a network on a worker's shard.
 public final class NetworkObjective: Objective {
+  /// ε of the labels in stochastic gradients and their losses; scores and full gradients know nothing of it.
+  public var labelSmoothing: Float = 0
+
   private let network: Network
   private let training: Shard
   private let test: Shard?
@@ -40,7 +43,8 @@ public final class NetworkObjective: Objective {
       timer.enter(.data)
       let (input, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
       timer.enter(.forward)
-      score += try network.forward(x, input, labels: labels, scale: 1 / Float(batchSize), poll: poll)
+      score += try network.forward(
+        x, input, labels: labels, scale: 1 / Float(batchSize), smoothing: labelSmoothing, poll: poll)
       guard score.loss.isFinite else { break }
       timer.enter(.backward)
       try network.backward(x, input, target: start == 0 ? target : target.accumulating, poll: poll)

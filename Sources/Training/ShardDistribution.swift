@@ -67,11 +67,13 @@ public struct ShardDistribution {
     }
   }
 
-  /// Scales and centres training and test shards by the moments of the whole training set.
-  public func normalize(_ normalization: Normalization, training: Shard, test: Shard) throws {
+  /// Scales and centres training and test shards by the moments of the whole training set, which it returns.
+  @discardableResult
+  public func normalize(_ normalization: Normalization, training: Shard, test: Shard) throws -> ChannelMoments {
     var moments = ChannelMoments(training)
     moments.values = try communicator.allReduce(moments.values, .sum)
     normalization.apply(to: training, moments: moments)
     normalization.apply(to: test, moments: moments)
+    return moments
   }
 }

@@ -31,11 +31,17 @@ public final class Trainer {
   public private(set) var longestInterval = 0
   public private(set) var status = WorkerStatus.fine
 
+  /// Its rate is that of the last step; before the first, of that.
   public var optimizer: LocalOptimizer
+  /// γ over the run, where it is more than the optimizer's one rate and the method's schedule sets none.
+  public var learningRate: LearningRate? { didSet { setLearningRate() } }
   /// How many times slower than it is this worker is made to be, for the study of unlike machines.
   public var slowdown = 1.0
   /// Whether an average that breaks the deviation lemma ends the run; for plain SGD.
   public var checksTheory = false
+
+  /// Samples in the objectives of all workers.
+  public let trainingSamples: Int
 
   private let communicator: Communicator
   private let squaredGradient = AlignedBuffer<Double>(count: 1)
@@ -44,6 +50,8 @@ public final class Trainer {
   private let batchSizes: [Int]
   private var busyBeforeStep = 0.0
   private var busyBeforeRound = 0.0
+  /// The largest γ of the steps that the next averaging's deviations come of.
+  private var roundRate = 0.0
   private var lastRound = (rate: 0.0, interval: 0)
 
   /// Every rank must make its own together with all others.
@@ -59,7 +67,8 @@ public final class Trainer {
     self.objective = objective
     self.communicator = communicator
     let sizes = try communicator.allGather([Int64(objective.sampleCount), Int64(objective.batchSize)])
-    sampleShare = Double(objective.sampleCount) / Double(sizes.reduce(0) { $0 + $1[0] })
+    trainingSamples = sizes.reduce(0) { $0 + Int($1[0]) }
+    sampleShare = Double(objective.sampleCount) / Double(trainingSamples)
     batchSizes = sizes.map { Int($0[1]) }
     averager = Averager(method.exchange, worker: worker, communicator: communicator)
     clock = RoundClock(method.schedule, communicator: communicator)
@@ -67,6 +76,16 @@ public final class Trainer {
 
   /// Samples of one step of all workers.
   public var samplesPerStep: Int { batchSizes.reduce(0, +) }
+
+  /// Samples that all workers have used, as far as all know of it: where they differ in their steps, up to the last
+  /// exchange.
+  public var samples: Int { method.schedule.isUniform ? steps * samplesPerStep : exchangedSamples }
+
+  /// Whether γ is the same at all steps.
+  public var hasOneRate: Bool { clock.learningRate == nil && learningRate?.isConstant != false }
+
+  /// The largest γ that the last averaging's deviations, or the last step, come of.
+  public var largestRate: Double { max(lastRound.rate, optimizer.learningRate) }
 
   // MARK: The step
 
@@ -112,11 +131,21 @@ public final class Trainer {
       throw AgreedFailure(
         Failure(.usage, "the log that is replayed ends after round \(rounds.count), before the run does"), rank: 0)
     }
+    setLearningRate()
+    roundRate = max(roundRate, optimizer.learningRate)
     steps += 1
-    if clock.stepsInRound == 0, let rate = clock.learningRate { optimizer.learningRate = rate }
     clock.beginStep()
     timer.enter(.data)
     busyBeforeStep = timer.busySeconds
+  }
+
+  /// γ of the step that comes next.
+  private func setLearningRate() {
+    if let rate = clock.learningRate {
+      optimizer.learningRate = rate
+    } else if let learningRate {
+      optimizer.learningRate = learningRate.rate(at: Double(samples) / Double(trainingSamples))
+    }
   }
 
   /// A stochastic gradient at the worker's own model.
@@ -210,7 +239,9 @@ public final class Trainer {
     if !method.schedule.isUniform {
       realisedSteps.append((0..<communicator.size).map { averager.report(of: $0).steps })
     }
-    lastRound = (optimizer.learningRate, longestInterval)
+    lastRound = (roundRate, longestInterval)
+    // Where the average is of the models from before the step, the step belongs to the next one.
+    if case .averageThenStep = method.update { roundRate = optimizer.learningRate } else { roundRate = 0 }
     busyBeforeRound = timer.busySeconds
     clock.endRound { averager.report(of: $0).stepSeconds }
   }

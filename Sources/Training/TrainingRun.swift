@@ -39,23 +39,17 @@ public final class TrainingRun {
   }
 
   private let communicator: Communicator
-  /// Of all workers' objectives.
-  private let trainingSamples: Int
   private var gradientNorms = (sum: 0.0, count: 0)
   private var firstObjective: Double?
 
-  public init(trainer: Trainer, communicator: Communicator) throws {
+  public init(trainer: Trainer, communicator: Communicator) {
     self.trainer = trainer
     self.communicator = communicator
     evaluator = Evaluator(objective: trainer.objective, communicator: communicator)
     constants = trainer.objective.constants
-    trainingSamples = Int(try communicator.allReduce(Int64(trainer.objective.sampleCount), .sum))
   }
 
-  /// Samples that all workers have used, as far as all know of it.
-  private var samples: Int {
-    trainer.method.schedule.isUniform ? trainer.steps * trainer.samplesPerStep : trainer.exchangedSamples
-  }
+  private var samples: Int { trainer.samples }
 
   /// - Parameter eachStep: called on every rank after each local step.
   /// - Throws: `AgreedFailure` on every rank, `MPIError`, and what `report` throws.
@@ -129,12 +123,12 @@ public final class TrainingRun {
     row.step = samples / trainer.samplesPerStep
     row.round = trainer.averager.rounds
     row.samples = samples
-    row.epoch = Double(samples) / Double(trainingSamples)
+    row.epoch = Double(samples) / Double(trainer.trainingSamples)
     row.learningRate = trainer.optimizer.learningRate
     row.interval = trainer.method.schedule.interval ?? trainer.longestInterval
     row.consensusDistance = mean(\.squaredDeviation)
     if trainer.optimizer.momentum == 0 {
-      let factor = 2 * row.learningRate * Double(row.interval)
+      let factor = 2 * trainer.largestRate * Double(row.interval)
       row.consensusBound = factor * factor * workers.map(\.largestSquaredGradient).max()!
     }
     row.bytesSent = trainer.averager.bytesSent
@@ -160,10 +154,10 @@ public final class TrainingRun {
     row.theoremBound = theoremBound(row, workers)
   }
 
-  /// Theorem 1: 2 (f(x̄⁰) − f*) / (γT) + 4 γ² I² G² L² + L γ σ² / N, with Ĝ in place of G.
+  /// Theorem 1, of a constant γ: 2 (f(x̄⁰) − f*) / (γT) + 4 γ² I² G² L² + L γ σ² / N, with Ĝ in place of G.
   private func theoremBound(_ row: ConvergenceRow, _ workers: [WorkerRow]) -> Double? {
-    guard let smoothness = constants.smoothness, let noise = constants.noise, let optimum = constants.optimum,
-      let deviation = row.consensusBound, let first = firstObjective, row.step > 0,
+    guard trainer.hasOneRate, let smoothness = constants.smoothness, let noise = constants.noise,
+      let optimum = constants.optimum, let deviation = row.consensusBound, let first = firstObjective, row.step > 0,
       row.learningRate * smoothness <= 1
     else { return nil }
     let initial = 2 * (first - optimum) / (row.learningRate * Double(row.step))

@@ -46,7 +46,8 @@ enum ConfigurationFile {
     }
   }
 
-  private static func arguments(name: String, value: OptionValue) -> [String] {
+  /// An option as it stands on the command line.
+  static func arguments(name: String, value: OptionValue) -> [String] {
     switch value {
     case .flag(true): ["--\(name)"]
     case .flag(false): ["--no-\(name)"]

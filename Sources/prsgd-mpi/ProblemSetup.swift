@@ -16,6 +16,12 @@ struct ProblemSetup {
   let model: String
   /// The parameters as they are saved; nil for a problem given by a formula, whose parameters have no names.
   let tensors: [ParameterTensor]?
+  /// What is saved besides: the running statistics of batch normalisation.
+  private(set) var statisticTensors: [ParameterTensor] = []
+  /// Which kernels do a network's products.
+  private(set) var kernels: String?
+  /// What is saved with a network, so that it can be used again.
+  var description: ModelDescription?
   let features: Int
   let classes: Int
 
@@ -24,14 +30,20 @@ struct ProblemSetup {
     let (rank, size) = (communicator.rank, communicator.size)
     switch options.dataset {
     case .dataset(let dataset):
-      let (training, test) = try Self.loadShards(dataset, options, communicator)
+      let (training, test, moments) = try Self.loadShards(dataset, options, communicator)
       let format = training.format
-      let layers = options.model.layers(format.image, classes: format.classCount)
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
-      let network = Network(layers, maximumBatch: Self.piece(layers, batchSize: batchSize))
-      objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      let network = Self.network(options.model, format, batchSize: batchSize)
+      let mean = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      mean.labelSmoothing = Float(options.recipe.labelSmoothing)
+      objective = mean
       model = options.model.model.rawValue
       tensors = network.tensors
+      statisticTensors = network.statisticTensors
+      kernels = network.kernelSummary
+      try communicator.agree { try Self.checkTheory(options.theory, network) }
+      description = ModelDescription(
+        options: options.model.saved, format: format, normalization: options.normalize, moments: moments)
       (features, classes) = (format.featureCount, format.classCount)
     case .libsvm(let files):
       let (training, test) = try Self.loadRows(files, options, communicator)
@@ -53,11 +65,26 @@ struct ProblemSetup {
     }
   }
 
+  /// The network for samples of `format`, with memory for a batch, or for as large a piece of it as is of use.
+  static func network(_ model: ModelOptions, _ format: SampleFormat, batchSize: Int) -> Network {
+    let layers = model.layers(format.image, classes: format.classCount)
+    return Network(layers, maximumBatch: piece(layers, batchSize: batchSize))
+  }
+
   /// How many samples a network takes at once.
   static func piece(_ layers: [any Layer], batchSize: Int) -> Int {
     if layers.contains(where: \.needsWholeBatch) { return batchSize }
     let bytes = Network.activationBytes(layers, maximumBatch: 1)
     return max(1, min(largestPiece.samples, largestPiece.bytes / bytes))
+  }
+
+  /// - Throws: `Failure(.usage)` where the theory speaks of what the network does not have.
+  private static func checkTheory(_ options: TheoryOptions, _ network: Network) throws {
+    guard options.logGradientNorm, network.layers.contains(where: \.needsWholeBatch) else { return }
+    throw Failure(
+      .usage,
+      "--log-gradient-norm wants a loss that is a mean over samples: with batch normalisation a sample's loss depends on "
+        + "its batch")
   }
 
   /// A network's mean loss on shards.
@@ -72,7 +99,7 @@ struct ProblemSetup {
 
   private static func loadShards(
     _ dataset: DatasetSpecification, _ options: TrainCommand, _ communicator: Communicator
-  ) throws -> (Shard, Shard) {
+  ) throws -> (Shard, Shard, ChannelMoments) {
     let distribution = ShardDistribution(communicator)
     let seed = options.step.seed
     let training = try distribution.distribute(by: options.partition, seed: seed) {
@@ -86,8 +113,7 @@ struct ProblemSetup {
         throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
       }
     }
-    try distribution.normalize(options.normalize, training: training, test: test)
-    return (training, test)
+    return (training, test, try distribution.normalize(options.normalize, training: training, test: test))
   }
 
   private static func batchSize(

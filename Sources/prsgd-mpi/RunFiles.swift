@@ -2,6 +2,7 @@ import Kernels
 import MessagePassing
 import Models
 import Records
+import Training
 
 /// The files of one run, which rank 0 writes.
 final class RunFiles {
@@ -22,8 +23,9 @@ final class RunFiles {
   }
 
   /// Saves the model, and the manifest with its result.
-  func finish(_ manifest: RunManifest, tensors: [SavedTensor]) throws {
-    try SafeTensors.write(tensors, to: folder + "/model.safetensors")
+  func finish(_ manifest: RunManifest, tensors: [PlacedTensor], description: ModelDescription?) throws {
+    try SafeTensors.write(
+      tensors.map(\.saved), metadata: description?.metadata ?? [:], to: folder + "/model.safetensors")
     try manifest.write(to: folder + "/run.json")
   }
 }
@@ -42,15 +44,9 @@ extension RunManifest {
 }
 
 extension ProblemSetup {
-  /// The parameters under the names and in the layouts of PyTorch; one vector where they have no names.
-  func savedTensors(_ parameters: ParameterVector) -> [SavedTensor] {
-    guard let tensors else {
-      return [SavedTensor(name: "x", shape: [parameters.count], numbers: Array(parameters.elements))]
-    }
-    return tensors.map { tensor in
-      let numbers = parameters.pointer + tensor.offset
-      return SavedTensor(
-        name: tensor.name, shape: tensor.shape, numbers: (0..<tensor.count).map { numbers[tensor.place($0)] })
-    }
+  /// What is saved, under the names and in the layouts of PyTorch; parameters without names as one vector.
+  func placedTensors(_ parameters: ParameterVector, _ statistics: ParameterVector) -> [PlacedTensor] {
+    let tensors = tensors ?? [ParameterTensor(name: "x", shape: [parameters.count], offset: 0)]
+    return PlacedTensor.list(tensors, parameters) + PlacedTensor.list(statisticTensors, statistics)
   }
 }

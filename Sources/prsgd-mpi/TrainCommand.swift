@@ -34,6 +34,7 @@ struct TrainCommand: ParallelCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Method") var method: MethodOptions
   @OptionGroup(title: "Local steps") var step: StepOptions
+  @OptionGroup(title: "Local steps") var recipe: RecipeOptions
   @OptionGroup(title: "Theory and experiments") var theory: TheoryOptions
 
   @Option(
@@ -88,6 +89,7 @@ struct TrainCommand: ParallelCommand {
     if theory.checkTheory && step.momentum != 0 {
       throw ValidationError("--check-theory is of plain SGD: add --momentum 0.")
     }
+    try recipe.validate(step, method.algorithm, dataset)
     if let output, output.isEmpty { throw ValidationError("--output must name a folder.") }
   }
 
@@ -105,7 +107,9 @@ struct TrainCommand: ParallelCommand {
     ]
     if let steps { options["steps"] = .integer(steps) } else { options["epochs"] = .number(resolvedEpochs) }
     if let evaluateEvery { options["evaluate-every"] = .integer(evaluateEvery) }
-    for group in [model.recorded, method.recorded, step.recorded, theory.recorded] { options.merge(group) { $1 } }
+    for group in [model.recorded, method.recorded, step.recorded, recipe.recorded, theory.recorded] {
+      options.merge(group) { $1 }
+    }
     return options
   }
 

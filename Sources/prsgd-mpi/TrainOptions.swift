@@ -130,37 +130,6 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// γ.
-enum LearningRateOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
-  case constant(Double)
-  /// √N / (L √T), the corollary's.
-  case theory
-
-  init?(argument: String) {
-    if argument == "theory" {
-      self = .theory
-    } else if let rate = Double(argument) {
-      self = .constant(rate)
-    } else {
-      return nil
-    }
-  }
-
-  var description: String {
-    switch self {
-    case .constant(let rate): "\(rate)"
-    case .theory: "theory"
-    }
-  }
-
-  var recorded: OptionValue {
-    switch self {
-    case .constant(let rate): .number(rate)
-    case .theory: .text("theory")
-    }
-  }
-}
-
 /// A worker's own steps, the same in `train` and `bench`.
 struct StepOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Samples in each worker's batch, or full for its whole shard.", valueName: "n|full"))
@@ -168,8 +137,11 @@ struct StepOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "γ: the learning rate; theory is √N/(L√T), which wants --smoothness.", valueName: "rate|theory"))
-  var learningRate = LearningRateOption.constant(0.05)
+      "γ: the learning rate. 0.1,150:0.01,225:0.001 begins with 0.1, and from epoch 150 on it is 0.01, from 225 on "
+        + "0.001 (epochs are passes of all workers together, and may be fractions; bench stays at the first rate). "
+        + "theory is √N/(L√T), which wants --smoothness. (default: 0.05)", valueName: "rates|theory"),
+    transform: { try LearningRateOption(parsing: $0) })
+  var learningRate = LearningRateOption.rates(LearningRate(0.05))
 
   @Option(help: ArgumentHelp("β: momentum, as torch.optim.SGD has it; 0 is plain SGD.", valueName: "factor"))
   var momentum = 0.9
@@ -187,9 +159,6 @@ struct StepOptions: ParsableArguments {
     if case .samples(let count) = batchSize, count < 1 {
       throw ValidationError("--batch-size must be at least 1, not \(count).")
     }
-    if case .constant(let rate) = learningRate, !(rate > 0 && rate.isFinite) {
-      throw ValidationError("--learning-rate must be positive, not \(learningRate).")
-    }
     guard momentum >= 0, momentum < 1 else {
       throw ValidationError("--momentum must be at least 0 and below 1, not \(momentum).")
     }
@@ -201,11 +170,11 @@ struct StepOptions: ParsableArguments {
     }
   }
 
-  /// γ. By the theory √N / (L √T).
+  /// γ from the beginning on. By the theory √N / (L √T).
   /// - Throws: `Failure` where L is not known.
   func rate(workers: Int, steps: Int, smoothness: Double?) throws -> Double {
     switch learningRate {
-    case .constant(let rate): return rate
+    case .rates(let rates): return rates.start
     case .theory:
       guard let smoothness else {
         throw Failure(.usage, "--learning-rate theory wants --smoothness, L of the objective")

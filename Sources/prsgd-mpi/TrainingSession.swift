@@ -32,7 +32,7 @@ struct TrainingSession {
     let steps = options.steps ?? max(1, Int((options.resolvedEpochs * Double(perEpoch)).rounded(.up)))
     length = RunLength(steps: steps, evaluationInterval: options.evaluateEvery ?? perEpoch)
     let trainer = try Self.makeTrainer(options, setup.objective, steps: steps, communicator)
-    course = try TrainingRun(trainer: trainer, communicator: communicator)
+    course = TrainingRun(trainer: trainer, communicator: communicator)
     course.constants = options.theory.constants(setup.objective.constants)
     course.evaluator.statisticsPolicy = options.batchNormStatistics
     course.logsGradientNorm = options.theory.logGradientNorm
@@ -70,6 +70,10 @@ struct TrainingSession {
     let trainer = try Trainer(
       method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
       communicator: communicator)
+    let stepEpochs = Double(trainer.samplesPerStep) / Double(trainer.trainingSamples)
+    let learningRate = options.recipe.learningRate(
+      step.learningRate, start: rate, stepEpochs: stepEpochs, steps: steps)
+    if !learningRate.isConstant { trainer.learningRate = learningRate }
     trainer.checksTheory = options.theory.checkTheory
     trainer.slowdown = options.theory.slowdown.factors[communicator.rank] ?? 1
     return trainer
@@ -95,8 +99,8 @@ struct TrainingSession {
 
   private mutating func finish() throws {
     manifest.result = RunManifest.Result(lastRow)
-    let average = course.evaluator.average
-    try communicator.agree { try files?.finish(manifest, tensors: setup.savedTensors(average)) }
+    let tensors = setup.placedTensors(course.evaluator.average, course.evaluator.statistics)
+    try communicator.agree { try files?.finish(manifest, tensors: tensors, description: setup.description) }
     let seconds = try communicator.allGather(course.trainer.timer.seconds)
     progress.say("\n" + PhaseTable.text(seconds) + "\n")
     progress.say(ProgressLine.result(lastRow, folder: files?.folder ?? ""))
@@ -118,6 +122,7 @@ struct TrainingSession {
     progress.say(
       "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
+    if let kernels = setup.kernels { progress.say("products: \(kernels)") }
     progress.say("writing to \(files?.folder ?? "")")
   }
 

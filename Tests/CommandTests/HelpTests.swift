@@ -8,17 +8,20 @@ extension BuiltProgram {
     static let trainOptions = [
       "dataset", "model", "hidden", "algorithm", "order", "interval", "overlap", "no-overlap", "batch-size",
       "learning-rate", "momentum", "momentum-policy", "weight-decay", "epochs", "steps", "seed", "partition",
-      "normalize", "evaluate-every", "output", "overwrite", "config", "quiet", "help", "version",
+      "normalize", "warmup", "cosine", "no-cosine", "label-smoothing", "evaluate-every", "output", "overwrite",
+      "config", "quiet", "help", "version",
     ]
     static let benchOptions = [
       "model", "hidden", "algorithm", "order", "interval", "no-overlap", "batch-size", "learning-rate", "momentum",
       "momentum-policy", "weight-decay", "seed", "steps", "json", "help",
     ]
 
+    static let evaluateOptions = ["model-file", "dataset", "part", "batch-size", "seed", "json", "help"]
+
     @Test(
       arguments: [
         ("--help", ["help", "version"]), ("train --help", trainOptions), ("bench --help", benchOptions),
-        ("help train", trainOptions),
+        ("help train", trainOptions), ("evaluate --help", evaluateOptions),
       ] as [(String, [String])])
     func helpNamesEveryOption(command: String, options: [String]) async throws {
       let workspace = try Workspace()
@@ -32,7 +35,7 @@ extension BuiltProgram {
 
     @Test func helpOfTheProgramNamesItsCommandsAndExitCodes() async throws {
       let help = try await Workspace().run("--help").output
-      for word in ["train", "bench", "mpirun", "20", "64", "65", "74"] { #expect(help.contains(word)) }
+      for word in ["train", "evaluate", "bench", "mpirun", "20", "64", "65", "74"] { #expect(help.contains(word)) }
     }
 
     @Test func versionNamesProgramMPIAndBLASKernel() async throws {

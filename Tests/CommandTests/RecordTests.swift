@@ -74,6 +74,19 @@ extension BuiltProgram {
       #expect(try workers[column: "local_steps"] == steps)
     }
 
+    /// γ of the last step before each evaluation; step t begins at epoch 16 t / 600.
+    @Test func theRateOfEachEvaluationIsTheSchedules() async throws {
+      let workspace = try Workspace()
+      try await workspace.train(
+        "--steps 40 --evaluate-every 10 --batch-size 8 --learning-rate 0.1,0.5:0.01 --warmup 0.4", ranks: 2, into: "run"
+      )
+      let rates = try workspace.convergence("run")[column: "learning_rate"].map { try #require(Double($0)) }
+      // Fifteen steps of warm-up, and nineteen until epoch 0.5.
+      for (rate, expected) in zip(rates, [0.1 / 15, 0.1 * 10 / 15, 0.01, 0.01, 0.01]) {
+        #expect(abs(rate - expected) < 1e-12, "\(rates)")
+      }
+    }
+
     @Test func momentumLeavesTheBoundEmpty() async throws {
       let workspace = try Workspace()
       try await workspace.train("--steps 5 --momentum 0.5", into: "run")

@@ -28,6 +28,7 @@ extension BuiltProgram {
       let workspace = try Workspace()
       let options = [
         "", "--seed 2", "--interval 3", "--order step-first", "--momentum-policy local", "--partition contiguous",
+        "--warmup 1", "--cosine", "--learning-rate 0.05,0.5:0.01", "--label-smoothing 0.1",
       ]
       try await workspace.train(each: options.map { "--steps 30 \($0)" }, ranks: 2)
       #expect(Set(try options.indices.map { try workspace.model("\($0)") }).count == options.count)
@@ -40,10 +41,15 @@ extension BuiltProgram {
       #expect(try workspace.model("2") == workspace.model("0"))
     }
 
-    @Test(arguments: [nil, 2])
-    func theConfigurationOfARunRepeatsIt(ranks: Int?) async throws {
+    static let rates = [
+      "--learning-rate 0.037", "--learning-rate 0.1,0.30000000000000004:0.03,1.5:1e-05 --warmup 0.2",
+      "--cosine --label-smoothing 0.12",
+    ]
+
+    @Test(arguments: rates, [nil, 2])
+    func theConfigurationOfARunRepeatsIt(rate: String, ranks: Int?) async throws {
       let options =
-        "--steps 30 --evaluate-every 9 --interval 5 --batch-size 20 --learning-rate 0.037 --momentum 0.3 "
+        "--steps 30 --evaluate-every 9 --interval 5 --batch-size 20 \(rate) --momentum 0.3 "
         + "--momentum-policy local --no-overlap --weight-decay 0.00123 --seed 12345678901234567890 "
         + "--partition label-skew:0.7 --normalize unit"
       let workspace = try Workspace()
@@ -62,12 +68,12 @@ extension BuiltProgram {
     @Test(arguments: [true, false])
     func theCommandLineWinsOverTheConfiguration(comesFirst: Bool) async throws {
       let workspace = try Workspace()
-      try await workspace.train("--steps 30 --interval 5 --no-overlap", into: "base")
+      try await workspace.train("--steps 30 --interval 5 --no-overlap --cosine", into: "base")
       let options = [
         "--steps 30 --seed 7", "--steps 30 --order step-first", "--steps 30 --overlap", "--steps 30 --batch-size full",
-        "--steps 30 --model logreg", "--steps 20", "--epochs 2",
+        "--steps 30 --model logreg", "--steps 20", "--epochs 2", "--steps 30 --no-cosine --learning-rate 0.1,0.5:0.01",
       ]
-      try await workspace.train(each: options.map { "--interval 5 --no-overlap \($0)" })
+      try await workspace.train(each: options.map { "--interval 5 --no-overlap --cosine \($0)" })
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, option) in options.enumerated() {
           group.addTask {

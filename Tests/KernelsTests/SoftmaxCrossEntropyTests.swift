@@ -17,18 +17,24 @@ private struct Batch: CustomTestStringConvertible, Sendable {
   var outputs: [Float] { normalNumbers(rows * classes, stream: 5).map { size * $0 } }
   var labels: [Int32] { (0..<rows).map { Int32(7 * $0 % classes) } }
 
-  /// Σ over the rows of the loss in Double.
-  func loss(_ outputs: [Double]) -> Double {
+  /// Σ over the rows of the loss in Double: −Σ_k target_k log softmax_k.
+  func loss(_ outputs: [Double], smoothing: Double) -> Double {
     zip(0..., labels).reduce(0) { sum, sample in
-      let row = outputs[(sample.0 * classes)..<((sample.0 + 1) * classes)]
+      let row = Array(outputs[(sample.0 * classes)..<((sample.0 + 1) * classes)])
       let largest = row.max()!
-      let exponentials = row.reduce(0) { $0 + exp($1 - largest) }
-      return sum + log(exponentials) + largest - row[row.startIndex + Int(sample.1)]
+      let logarithm = log(row.reduce(0) { $0 + exp($1 - largest) }) + largest
+      return row.indices.reduce(sum) { sum, k in
+        let target = (k == sample.1 ? 1 - smoothing : 0) + smoothing / Double(classes)
+        return sum + target * (logarithm - row[k])
+      }
     }
   }
 
-  func score(_ outputs: GuardedMatrix, gradient: GuardedMatrix? = nil, scale: Float = 1) -> BatchScore {
-    softmaxCrossEntropy(outputs.matrix, labels: labels, gradient: gradient?.matrix, scale: scale)
+  func score(
+    _ outputs: GuardedMatrix, gradient: GuardedMatrix? = nil, scale: Float = 1, smoothing: Float = 0
+  ) -> BatchScore {
+    softmaxCrossEntropy(
+      outputs.matrix, labels: labels, gradient: gradient?.matrix, scale: scale, smoothing: smoothing)
   }
 
   func matrix(_ numbers: [Float]? = nil) -> GuardedMatrix {
@@ -37,25 +43,27 @@ private struct Batch: CustomTestStringConvertible, Sendable {
 }
 
 struct SoftmaxCrossEntropyTests {
-  @Test(arguments: Batch.all)
-  private func theLossIsThatOfDouble(batch: Batch) {
-    let score = batch.score(batch.matrix(batch.outputs))
-    let expected = batch.loss(batch.outputs.map(Double.init))
+  static let smoothings: [Float] = [0, 0.1, 0.9]
+
+  @Test(arguments: Batch.all, smoothings)
+  private func theLossIsThatOfDouble(batch: Batch, smoothing: Float) {
+    let score = batch.score(batch.matrix(batch.outputs), smoothing: smoothing)
+    let expected = batch.loss(batch.outputs.map(Double.init), smoothing: Double(smoothing))
     #expect(abs(score.loss - expected) <= 1e-6 * max(expected, 1))
   }
 
-  @Test(arguments: Batch.all)
-  private func theGradientAgreesWithCentralDifferences(batch: Batch) {
+  @Test(arguments: Batch.all, smoothings)
+  private func theGradientAgreesWithCentralDifferences(batch: Batch, smoothing: Float) {
     let gradient = batch.matrix()
-    _ = batch.score(batch.matrix(batch.outputs), gradient: gradient, scale: 0.5)
+    _ = batch.score(batch.matrix(batch.outputs), gradient: gradient, scale: 0.5, smoothing: smoothing)
     #expect(gradient.isIntactOutside())
     var outputs = batch.outputs.map(Double.init)
     let expected = outputs.indices.map { index in
       let (middle, step) = (outputs[index], 1e-5)
       outputs[index] = middle + step
-      let above = batch.loss(outputs)
+      let above = batch.loss(outputs, smoothing: Double(smoothing))
       outputs[index] = middle - step
-      let below = batch.loss(outputs)
+      let below = batch.loss(outputs, smoothing: Double(smoothing))
       outputs[index] = middle
       return 0.5 * (above - below) / (2 * step)
     }
@@ -63,24 +71,56 @@ struct SoftmaxCrossEntropyTests {
     for (value, reference) in zip(gradient.numbers, expected) { #expect(abs(Double(value) - reference) < 1e-6) }
   }
 
-  @Test(arguments: Batch.all)
-  private func theGradientSumsToZeroOverTheClasses(batch: Batch) {
+  @Test(arguments: Batch.all, smoothings)
+  private func theGradientSumsToZeroOverTheClasses(batch: Batch, smoothing: Float) {
     let gradient = batch.matrix()
-    _ = batch.score(batch.matrix(batch.outputs), gradient: gradient)
+    _ = batch.score(batch.matrix(batch.outputs), gradient: gradient, smoothing: smoothing)
     for row in 0..<batch.rows {
       #expect(abs((0..<batch.classes).reduce(0) { $0 + gradient.matrix.row(row)[$1] }) < 1e-6)
     }
   }
 
+  /// torch.nn.CrossEntropyLoss(label_smoothing=0.1, reduction="sum") of PyTorch 2, in Double.
+  @Test func smoothingIsThatOfTorch() {
+    let outputs = GuardedMatrix(2, 3, gap: 2, surroundings: .nan, [1.5, -0.25, 3, 0, 2, -1])
+    let gradient = GuardedMatrix(2, 3, gap: 1, surroundings: .nan)
+    let score = softmaxCrossEntropy(
+      outputs.matrix, labels: [0, 1], gradient: gradient.matrix, scale: 1, smoothing: 0.1)
+    #expect(abs(score.loss - 2.0774680026583185) < 1e-6)
+    let expected = [
+      -0.756513151225889, -0.0026065930068969005, 0.7591197442327859, 0.08086186605126114, -0.08953859885199389,
+      0.008676732800732716,
+    ]
+    for (value, reference) in zip(gradient.numbers, expected) { #expect(abs(Double(value) - reference) < 1e-6) }
+  }
+
+  @Test(arguments: Batch.all, smoothings)
+  private func smoothingWeighsTheLossesOfAllLabels(batch: Batch, smoothing: Float) {
+    let outputs = batch.matrix(batch.outputs)
+    let ofEach = (0..<batch.classes).map { k in
+      softmaxCrossEntropy(
+        outputs.matrix, labels: Array(repeating: Int32(k), count: batch.rows), gradient: nil, scale: 1
+      ).loss
+    }
+    let mean = ofEach.reduce(0, +) / Double(batch.classes)
+    let plain = batch.score(outputs)
+    let smoothed = batch.score(outputs, smoothing: smoothing)
+    let expected = (1 - Double(smoothing)) * plain.loss + Double(smoothing) * mean
+    #expect(abs(smoothed.loss - expected) <= 1e-9 * max(expected, 1))
+    #expect(smoothed.correct == plain.correct)
+  }
+
   @Test(arguments: Batch.all)
   private func askingForTheGradientChangesNothingElse(batch: Batch) {
-    let (apart, inPlace) = (batch.matrix(batch.outputs), batch.matrix(batch.outputs))
-    let gradient = batch.matrix()
-    let score = batch.score(apart)
-    #expect(batch.score(apart, gradient: gradient, scale: 0.25) == score)
-    #expect(firstDifference(apart.numbers, batch.outputs) == nil)
-    #expect(batch.score(inPlace, gradient: inPlace, scale: 0.25) == score)
-    #expect(firstDifference(inPlace.numbers, gradient.numbers) == nil)
+    for smoothing in Self.smoothings {
+      let (apart, inPlace) = (batch.matrix(batch.outputs), batch.matrix(batch.outputs))
+      let gradient = batch.matrix()
+      let score = batch.score(apart, smoothing: smoothing)
+      #expect(batch.score(apart, gradient: gradient, scale: 0.25, smoothing: smoothing) == score)
+      #expect(firstDifference(apart.numbers, batch.outputs) == nil)
+      #expect(batch.score(inPlace, gradient: inPlace, scale: 0.25, smoothing: smoothing) == score)
+      #expect(firstDifference(inPlace.numbers, gradient.numbers) == nil)
+    }
   }
 
   @Test(arguments: Batch.all)

@@ -6,14 +6,16 @@ import Testing
 struct NetworkTests {
   // MARK: Gradients
 
-  @Test(arguments: NetworkCase.all)
-  func theGradientAgreesWithCentralDifferences(model: NetworkCase) throws {
+  @Test(arguments: NetworkCase.all, [0, 0.2] as [Float])
+  func theGradientAgreesWithCentralDifferences(model: NetworkCase, smoothing: Float) throws {
     let (network, batch) = (model.network(), model.batch)
     let parameters = model.parameters(of: network)
-    let gradient = try gradient(network, parameters, batch)
+    let gradient = try gradient(network, parameters, batch, smoothing: smoothing)
     let exported = network.tensors.exported(from: parameters.pointer).map(Double.init)
     let (reference, samples) = (model.reference, batch.samples)
-    let expected = centralDifferences(exported) { reference.loss($0, samples, batch.labels) }
+    let expected = centralDifferences(exported) {
+      reference.loss($0, samples, batch.labels, smoothing: Double(smoothing))
+    }
     #expect(relativeError(network.tensors.exported(from: gradient.pointer), expected) < 1e-4)
   }
 
@@ -217,21 +219,24 @@ struct NetworkTests {
   // MARK: -
 
   /// The gradient of the mean loss.
-  private func gradient(_ network: Network, _ parameters: ParameterVector, _ batch: Batch) throws -> ParameterVector {
+  private func gradient(
+    _ network: Network, _ parameters: ParameterVector, _ batch: Batch, smoothing: Float = 0
+  ) throws -> ParameterVector {
     let gradient = ParameterVector(count: network.parameterCount)
     // Storing must not depend on what was there.
     gradient.elements.update(repeating: .nan)
-    try backward(network, parameters, batch, GradientTarget(gradient: gradient.pointer, accumulating: false))
+    let target = GradientTarget(gradient: gradient.pointer, accumulating: false)
+    try backward(network, parameters, batch, target, smoothing: smoothing)
     return gradient
   }
 
   /// Forward and backward on some rows of the batch, each sample weighted as one of the whole.
   private func backward(
     _ network: Network, _ parameters: ParameterVector, _ batch: Batch, rows: Range<Int> = 0..<NetworkCase.rows,
-    _ target: GradientTarget
+    _ target: GradientTarget, smoothing: Float = 0
   ) throws {
     let (input, scale) = (batch.input(rows), 1 / Float(NetworkCase.rows))
-    _ = try network.forward(parameters, input, labels: Array(batch.labels[rows]), scale: scale)
+    _ = try network.forward(parameters, input, labels: Array(batch.labels[rows]), scale: scale, smoothing: smoothing)
     try network.backward(parameters, input, target: target)
   }
 }

@@ -42,11 +42,12 @@ struct ReferenceNetwork {
     return x
   }
 
-  /// Mean cross-entropy.
-  func loss(_ parameters: [Double], _ samples: [[Double]], _ labels: [Int32]) -> Double {
+  /// Mean cross-entropy, of labels smoothed by `smoothing`.
+  func loss(_ parameters: [Double], _ samples: [[Double]], _ labels: [Int32], smoothing: Double = 0) -> Double {
     let sum = zip(samples, labels).reduce(0) { sum, sample in
       let y = outputs(parameters, sample.0)
-      return sum + log(y.reduce(0) { $0 + exp($1) }) - y[Int(sample.1)]
+      let expected = (1 - smoothing) * y[Int(sample.1)] + smoothing * y.reduce(0, +) / Double(y.count)
+      return sum + log(y.reduce(0) { $0 + exp($1) }) - expected
     }
     return sum / Double(samples.count)
   }

@@ -96,7 +96,7 @@ extension RankTests {
         method: .averageFirst(interval: 4, momentum: nil, overlapped: true),
         optimizer: LocalOptimizer(learningRate: 0.05)
       ).trainer(objective, world)
-      let run = try TrainingRun(trainer: trainer, communicator: world)
+      let run = TrainingRun(trainer: trainer, communicator: world)
       run.logsGradientNorm = true
       var rows: [ConvergenceRow] = []
       try run.run(RunLength(steps: 300, evaluationInterval: 1)) { row, _ in rows.append(row) }

@@ -12,7 +12,8 @@ struct Simulation {
   var gradient: (_ worker: Int, _ x: [Double]) -> [Double]
   /// τ of each worker in round r = 0, 1, ….
   var intervals: (_ round: Int) -> [Int]
-  var rate: (_ round: Int) -> Double
+  /// γ of step s = 0, 1, … of a round.
+  var rate: (_ round: Int, _ step: Int) -> Double
   var momentum = 0.0
   var decay = 0.0
   var policy = MomentumPolicy.average
@@ -26,8 +27,8 @@ struct Simulation {
   private(set) var round = 0
 
   init(
-    start: [Double], workers: Int, order: Order, rate: @escaping (Int) -> Double, intervals: @escaping (Int) -> [Int],
-    gradient: @escaping (Int, [Double]) -> [Double]
+    start: [Double], workers: Int, order: Order, rate: @escaping (Int, Int) -> Double,
+    intervals: @escaping (Int) -> [Int], gradient: @escaping (Int, [Double]) -> [Double]
   ) {
     self.workers = workers
     self.order = order
@@ -44,10 +45,10 @@ struct Simulation {
     zip(gradient(worker, models[worker]), models[worker]).map { $0 + decay * $1 }
   }
 
-  private mutating func step(_ worker: Int, _ gradient: [Double]) {
+  private mutating func step(_ worker: Int, _ index: Int, _ gradient: [Double]) {
     for i in gradient.indices {
       buffers[worker][i] = momentum * buffers[worker][i] + gradient[i]
-      models[worker][i] -= rate(round) * buffers[worker][i]
+      models[worker][i] -= rate(round, index) * buffers[worker][i]
     }
   }
 
@@ -87,8 +88,8 @@ struct Simulation {
     let steps = intervals(round)
     var paths = models.map { _ in [[Double]]() }
     for worker in 0..<workers {
-      for _ in 0..<steps[worker] - 1 {
-        step(worker, fullGradient(worker))
+      for index in 0..<steps[worker] - 1 {
+        step(worker, index, fullGradient(worker))
         paths[worker].append(models[worker])
       }
     }
@@ -96,13 +97,13 @@ struct Simulation {
     switch order {
     case .averageFirst:
       average()
-      for worker in 0..<workers { step(worker, gradients[worker]) }
+      for worker in 0..<workers { step(worker, steps[worker] - 1, gradients[worker]) }
     case .stepFirst:
-      for worker in 0..<workers { step(worker, gradients[worker]) }
+      for worker in 0..<workers { step(worker, steps[worker] - 1, gradients[worker]) }
       average()
     case .gradients:
       let meanGradient = mean(gradients, Array(repeating: 1 / Double(workers), count: workers))
-      for worker in 0..<workers { step(worker, meanGradient) }
+      for worker in 0..<workers { step(worker, 0, meanGradient) }
     }
     for worker in 0..<workers { paths[worker].append(models[worker]) }
     round += 1

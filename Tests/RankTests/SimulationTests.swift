@@ -111,7 +111,7 @@ extension RankTests {
     ) -> Simulation {
       let rate = scenario.optimizer.learningRate
       var simulation = Simulation(
-        start: start, workers: world.size, order: given.order, rate: given.rate ?? { _ in rate },
+        start: start, workers: world.size, order: given.order, rate: { round, _ in given.rate?(round) ?? rate },
         intervals: given.intervals, gradient: gradient)
       simulation.momentum = scenario.optimizer.momentum
       simulation.decay = scenario.optimizer.weightDecay

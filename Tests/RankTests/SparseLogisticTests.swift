@@ -84,7 +84,7 @@ extension RankTests {
         let interval = method == .parallelSGD ? 1 : 3
         var simulation = Simulation(
           start: Array(repeating: 0, count: trainer.worker.parameters.count), workers: world.size, order: order,
-          rate: { _ in 0.2 }, intervals: { _ in Array(repeating: interval, count: world.size) },
+          rate: { _, _ in 0.2 }, intervals: { _ in Array(repeating: interval, count: world.size) },
           gradient: { worker, x in data.gradient(x, over: shards[worker]) })
         simulation.momentum = optimizer.momentum
         simulation.decay = optimizer.weightDecay

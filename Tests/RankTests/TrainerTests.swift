@@ -110,5 +110,22 @@ extension RankTests {
       #expect(Set(scores).count == 1)
       #expect((0...1).contains(score?.accuracy ?? -1))
     }
+
+    /// A stochastic gradient's loss has them, a score has not.
+    @Test func labelsAreSmoothedInTrainingOnly() throws {
+      let scenario = Scenario(batchSize: nil)
+      let objectives = try [0, 0.3].map { (smoothing: Float) in
+        let objective = scenario.objective(try scenario.shard(world), world)
+        objective.labelSmoothing = smoothing
+        return objective
+      }
+      let trainers = try objectives.map { try scenario.trainer($0, world) }
+      for trainer in trainers { try trainer.step() }
+      let (plain, smoothed) = (trainers[0].localScore.loss, trainers[1].localScore.loss)
+      #expect(plain != smoothed)
+      #expect(trainers[0].worker.parameters.bits != trainers[1].worker.parameters.bits)
+      let scores = try objectives.map { try $0.score(.training, at: trainers[0].worker.parameters).loss }
+      #expect(scores[0] == scores[1])
+    }
   }
 }

@@ -80,6 +80,14 @@ struct SafeTensorsTests {
     #expect(metadata == ["format": "pt"])
   }
 
+  @Test func metadataIsWrittenAsItIs() throws {
+    let metadata = ["model": "mlp", "path/é": "a \"b\"\\\n\u{1}", "format": "mine", "": ""]
+    try SafeTensors.write([], metadata: metadata, to: folder.path("model.safetensors"))
+    let written = try Contents(try folder.bytes("model.safetensors")).header["__metadata__"] as? [String: String]
+    #expect(written == metadata.merging(["format": "pt"]) { $1 })
+    #expect(try SafeTensors.metadata(try SafeTensors.text(metadata)) == metadata)
+  }
+
   @Test func everyBitIsKept() throws {
     let numbers: [Float] = [-0.0, .nan, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]
     let contents = try write([SavedTensor(name: "x", shape: [6], numbers: numbers)])

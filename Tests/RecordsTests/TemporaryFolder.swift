@@ -20,6 +20,8 @@ final class TemporaryFolder {
 
   func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: url(name)) }
 
+  func write(bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: url(name)) }
+
   func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: url(name))) }
 
   func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }

@@ -1,0 +1,104 @@
+import Datasets
+import Failures
+
+/// What a saved network is and how its samples are prepared: all that is needed to use it without the data that it has
+/// learned from. It is the metadata of `model.safetensors`.
+public struct ModelDescription: Equatable, Sendable {
+  /// Which network, by options of the command line: `model` and what belongs to it.
+  public var options: [String: String]
+  /// Of a sample.
+  public var channels: Int
+  public var height: Int
+  public var width: Int
+  public var classes: Int
+  public var normalization: Normalization
+  /// What `standard` takes off each channel's features, as they are read, and divides them by; else empty.
+  public var means: [Double] = []
+  public var deviations: [Double] = []
+
+  public init(
+    options: [String: String], format: SampleFormat, normalization: Normalization, moments: ChannelMoments
+  ) {
+    self.options = options
+    (channels, height, width, classes) = (format.channels, format.height, format.width, format.classCount)
+    self.normalization = normalization
+    guard normalization == .standard else { return }
+    means = (0..<channels).map(moments.mean)
+    deviations = (0..<channels).map(moments.deviation)
+  }
+
+  /// Whether samples of `format` are what the network takes.
+  public func fits(_ format: SampleFormat) -> Bool {
+    [channels, height, width, classes] == [format.channels, format.height, format.width, format.classCount]
+  }
+
+  /// Scales the features of a shard as those were that the network has learned from, to the same bits.
+  public func prepare(_ shard: Shard) {
+    guard normalization == .standard else {
+      return normalization.apply(to: shard, moments: ChannelMoments(values: []))
+    }
+    let size = height * width
+    for index in 0..<shard.count {
+      let row = shard.row(index)
+      for channel in 0..<channels {
+        let (origin, unit) = (Float(means[channel]), Float(deviations[channel]))
+        for feature in channel * size..<(channel + 1) * size { row[feature] = (row[feature] - origin) / unit }
+      }
+    }
+  }
+}
+
+// MARK: As metadata
+
+extension ModelDescription {
+  /// Text by name; numbers in as many digits as it takes to read the same ones back.
+  public var metadata: [String: String] {
+    var metadata = options
+    for (name, count) in [("channels", channels), ("height", height), ("width", width), ("classes", classes)] {
+      metadata[name] = "\(count)"
+    }
+    metadata["normalize"] = normalization.rawValue
+    if normalization == .standard {
+      metadata["means"] = means.map(\.description).joined(separator: ",")
+      metadata["deviations"] = deviations.map(\.description).joined(separator: ",")
+    }
+    return metadata
+  }
+
+  /// - Parameter path: of the file that the metadata are from, for messages.
+  /// - Throws: `Failure(.badData)` naming what is missing or cannot be.
+  public init(_ metadata: [String: String], of path: String) throws {
+    guard metadata["model"] != nil else {
+      throw Failure(
+        .badData, "\(path): does not say which model it is of; train says so of networks on dense data sets")
+    }
+    func text(_ name: String) throws -> String {
+      guard let text = metadata[name] else { throw Failure(.badData, "\(path): its metadata have no '\(name)'") }
+      return text
+    }
+    func failure(_ name: String) throws -> Failure {
+      Failure(.badData, "\(path): its metadata say '\(name)' is '\(try text(name))', which cannot be")
+    }
+    func count(_ name: String) throws -> Int {
+      guard let count = Int(try text(name)), (1...1 << 20).contains(count) else { throw try failure(name) }
+      return count
+    }
+    (channels, height, width, classes) = (
+      try count("channels"), try count("height"), try count("width"), try count("classes")
+    )
+    guard channels * height * width <= 1 << 30 else { throw try failure("channels") }
+    guard let normalization = Normalization(rawValue: try text("normalize")) else { throw try failure("normalize") }
+    self.normalization = normalization
+    let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations"]
+    options = metadata.filter { !known.contains($0.key) }
+    guard normalization == .standard else { return }
+    let channels = channels
+    func numbers(_ name: String, where isPossible: (Double) -> Bool) throws -> [Double] {
+      let numbers = try text(name).split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+      guard numbers.count == channels, numbers.allSatisfy(isPossible) else { throw try failure(name) }
+      return numbers
+    }
+    means = try numbers("means") { $0.isFinite }
+    deviations = try numbers("deviations") { $0 > 0 && $0.isFinite }
+  }
+}

@@ -1,0 +1,64 @@
+import Datasets
+import Kernels
+import MessagePassing
+import Models
+
+/// How many samples of each class were taken for each class.
+public struct ConfusionTable: Equatable, Sendable {
+  public let classCount: Int
+  /// (true class, predicted class).
+  public internal(set) var counts: [Int64]
+
+  public init(classCount: Int) {
+    self.classCount = classCount
+    counts = Array(repeating: 0, count: classCount * classCount)
+  }
+
+  public subscript(label: Int, predicted: Int) -> Int { Int(counts[label * classCount + predicted]) }
+
+  mutating func add(_ label: Int, predicted: Int) { counts[label * classCount + predicted] += 1 }
+
+  /// Samples of a class.
+  public func samples(of label: Int) -> Int { (0..<classCount).reduce(0) { $0 + self[label, $1] } }
+
+  /// Samples whose class was predicted.
+  public var correct: Int { (0..<classCount).reduce(0) { $0 + self[$1, $1] } }
+
+  public var samples: Int { Int(counts.reduce(0, +)) }
+
+  /// The pairs of different classes that occur, by how often, at most `count` of them.
+  public func mostConfused(_ count: Int) -> [(label: Int, predicted: Int)] {
+    let pairs = counts.indices.filter { counts[$0] > 0 && $0 / classCount != $0 % classCount }
+    let ordered = pairs.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
+    return ordered.prefix(count).map { ($0 / classCount, $0 % classCount) }
+  }
+}
+
+/// What a model is worth on samples that lie on several ranks.
+public struct ModelEvaluation: Equatable, Sendable {
+  /// Mean cross-entropy in nats; NaN without samples.
+  public let loss: Double
+  public let confusion: ConfusionTable
+
+  public var samples: Int { confusion.samples }
+  public var accuracy: Double { Double(confusion.correct) / Double(samples) }
+
+  /// Evaluates each rank's shard, in pieces of at most the network's largest batch, and adds up.
+  /// - Throws: `MPIError`.
+  public init(_ network: Network, _ parameters: ParameterVector, on shard: Shard, _ communicator: Communicator) throws {
+    var confusion = ConfusionTable(classCount: network.classCount)
+    var loss = 0.0
+    for start in stride(from: 0, to: shard.count, by: network.maximumBatch) {
+      let input = Matrix(
+        shard.row(start), rows: min(network.maximumBatch, shard.count - start), columns: shard.format.featureCount,
+        stride: shard.rowStride)
+      let labels = UnsafePointer(shard.labels.pointer + start)
+      let outputs = try network.predict(parameters, input)
+      loss += softmaxCrossEntropy(outputs, labels: labels, gradient: nil, scale: 1).loss
+      for row in 0..<outputs.rows { confusion.add(Int(labels[row]), predicted: outputs.predictedClass(row)) }
+    }
+    confusion.counts = try communicator.allReduce(confusion.counts, .sum)
+    self.confusion = confusion
+    self.loss = try communicator.allReduce(loss, .sum) / Double(confusion.samples)
+  }
+}

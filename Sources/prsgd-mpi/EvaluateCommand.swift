@@ -1,0 +1,106 @@
+import ArgumentParser
+import Datasets
+import Failures
+import Kernels
+import MessagePassing
+import Models
+import Records
+import Training
+
+extension DatasetPart: ExpressibleByArgument {}
+
+/// `prsgd-mpi evaluate`.
+struct EvaluateCommand: ParallelCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Evaluates a saved network on a data set.",
+    discussion: """
+      The file that train left says which network it holds and how its samples are prepared. Every rank evaluates an \
+      equal part; the result is loss, accuracy, and how often which class was taken for which.
+
+        prsgd-mpi evaluate --model-file model.safetensors --dataset mnist:FOLDER
+      """)
+
+  @Option(help: ArgumentHelp("The model.safetensors of a run on a dense data set.", valueName: "file"))
+  var modelFile: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What to evaluate on, named as for train: \(DatasetSpecification.names.joined(separator: ", ")), with samples of "
+        + "the shape that the network was trained on.", valueName: "dataset"),
+    transform: { try DatasetSpecification(parsing: $0) })
+  var dataset: DatasetSpecification
+
+  @Option(help: ArgumentHelp("Which part of it.", valueName: "part"))
+  var part = DatasetPart.test
+
+  @Option(help: ArgumentHelp("Samples that go through the network at once.", valueName: "n"))
+  var batchSize = 32
+
+  @Option(help: ArgumentHelp("Of synthetic data: the run's.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1 << 16).contains(batchSize) else {
+      throw ValidationError("--batch-size must be 1 to \(1 << 16), not \(batchSize).")
+    }
+  }
+
+  mutating func run(on communicator: Communicator) throws {
+    BLASLibrary.threads = 1
+    let file = try ModelFile(reading: modelFile, communicator)
+    let model = try communicator.agree { try ModelOptions(saved: file.description.options, in: modelFile) }
+    let shard = try loadShard(file.description, communicator)
+    let layers = model.layers(shard.format.image, classes: shard.format.classCount)
+    let network = Network(layers, maximumBatch: batchSize)
+    try file.check(holds: network.tensors + network.statisticTensors)
+    let parameters = ParameterVector(count: network.parameterCount)
+    try file.load(
+      into: PlacedTensor.list(network.tensors, parameters)
+        + PlacedTensor.list(network.statisticTensors, network.statistics))
+    let evaluation = try ModelEvaluation(network, parameters, on: shard, communicator)
+    guard communicator.isRoot else { return }
+    let report = EvaluationReport(evaluation)
+    StandardStream.output.write((json ? try report.json() : report.text) + "\n")
+  }
+
+  /// This rank's samples, prepared as those were that the network has learned from.
+  private func loadShard(_ description: ModelDescription, _ communicator: Communicator) throws -> Shard {
+    let shard = try ShardDistribution(communicator).distributeEvenly {
+      let reader = try dataset.open(part, seed: seed, classCount: description.classes)
+      let format = reader.format
+      guard description.fits(format) else {
+        throw Failure(
+          .badData,
+          "\(dataset): samples of \(format.channels)x\(format.height)x\(format.width) in \(format.classCount) classes, "
+            + "where \(modelFile) wants \(description.channels)x\(description.height)x\(description.width) in "
+            + "\(description.classes)")
+      }
+      guard reader.sampleCount > 0 else { throw Failure(.badData, "\(dataset): has no \(part.rawValue) samples") }
+      return reader
+    }
+    description.prepare(shard)
+    return shard
+  }
+}
+
+extension ModelOptions {
+  /// The options of a saved model, by name.
+  var saved: [String: String] { recorded.mapValues(\.description) }
+
+  /// - Parameter path: of the file that they are from, for messages.
+  /// - Throws: `Failure(.badData)` where there is no such model.
+  init(saved: [String: String], in path: String) throws {
+    let arguments = saved.sorted { $0.key < $1.key }.flatMap { name, text in
+      ConfigurationFile.arguments(name: name, value: Bool(text).map(OptionValue.flag) ?? .text(text))
+    }
+    do {
+      self = try ModelOptions.parse(arguments)
+    } catch {
+      throw Failure(.badData, "\(path): is of a model that is not known here: \(ModelOptions.message(for: error))")
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Records
+import Training
+
+/// What a recipe for training adds to a worker's steps; of `train` alone.
+struct RecipeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Epochs in which γ grows to its scheduled size, by the same amount at each step (Goyal et al. 2017): what large "
+        + "batches of many workers want at first.", valueName: "epochs"))
+  var warmup = 0.0
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Let γ fall to 0 over the whole run along half a cosine (Loshchilov, Hutter 2017).")
+  var cosine = false
+
+  @Option(
+    help: ArgumentHelp(
+      "ε: each label counts 1 - ε, and ε is spread evenly over all classes (Szegedy et al. 2016), as "
+        + "torch.nn.CrossEntropyLoss has it. In training only: evaluations are of plain cross-entropy.",
+      valueName: "share"))
+  var labelSmoothing = 0.0
+
+  func validate() throws {
+    guard warmup >= 0, warmup.isFinite else {
+      throw ValidationError("--warmup must be a number of epochs, 0 or more, not \(warmup).")
+    }
+    guard labelSmoothing >= 0, labelSmoothing < 1 else {
+      throw ValidationError("--label-smoothing must be at least 0 and below 1, not \(labelSmoothing).")
+    }
+  }
+
+  /// What does not go together with other options.
+  func validate(_ step: StepOptions, _ algorithm: Algorithm, _ problem: ProblemSpecification) throws {
+    if cosine && step.learningRate.hasPieces {
+      throw ValidationError("--cosine and the pieces of --learning-rate \(step.learningRate) exclude each other.")
+    }
+    if algorithm == .timeVarying && (cosine || warmup > 0 || step.learningRate.hasPieces) {
+      let option = cosine ? "--cosine" : warmup > 0 ? "--warmup" : "--learning-rate \(step.learningRate)"
+      throw ValidationError("\(option) is not of --algorithm pr-sgd-tv, whose epochs have rates of their own.")
+    }
+    if case .dataset = problem { return }
+    if labelSmoothing > 0 {
+      throw ValidationError("--label-smoothing is of networks on dense data sets, not of \(problem).")
+    }
+  }
+
+  /// γ over the run.
+  /// - Parameters:
+  ///   - start: γ at its beginning.
+  ///   - stepEpochs: epochs of one step of all workers.
+  ///   - steps: T.
+  func learningRate(_ option: LearningRateOption, start: Double, stepEpochs: Double, steps: Int) -> LearningRate {
+    var learningRate = LearningRate(start)
+    if case .rates(let rates) = option { learningRate.pieces = rates.pieces }
+    learningRate.warmup = warmup
+    learningRate.stepEpochs = stepEpochs
+    if cosine { learningRate.cosineEpochs = stepEpochs * Double(steps) }
+    return learningRate
+  }
+
+  var recorded: [String: OptionValue] {
+    ["warmup": .number(warmup), "cosine": .flag(cosine), "label-smoothing": .number(labelSmoothing)]
+  }
+}
