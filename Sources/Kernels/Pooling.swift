@@ -19,8 +19,11 @@ public struct MaximumPooling: Sendable {
       for channel in 0..<input.channels { y[channel] = x[channel] }
       forEachTap { tap in
         let x = x + tap
-        // A NaN wins, so that a diverged run shows.
-        for channel in 0..<input.channels { y[channel] = y[channel] >= x[channel] ? y[channel] : x[channel] }
+        // A NaN wins, wherever in the window it is, so that a diverged run shows.
+        for channel in 0..<input.channels {
+          let isNew = x[channel] > y[channel] || x[channel].isNaN
+          y[channel] = isNew ? x[channel] : y[channel]
+        }
       }
     }
   }

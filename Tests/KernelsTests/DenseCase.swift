@@ -38,12 +38,12 @@ struct DenseCase: CustomTestStringConvertible, Sendable {
     return placed
   }
 
-  /// What the kernels placed, as (in, out).
+  /// What the kernels placed, as (in, out), and what follows the weights as it is.
   func unplaced(_ placed: [Float]) -> [Float] {
     let products = products
     var weights = [Float](repeating: .nan, count: weightCount)
     forEachWeight { weights[$2] = placed[products.index(input: $0, output: $1)] }
-    return weights
+    return weights + placed[weightCount...]
   }
 
   /// Hands each weight's input, output, and place in (in, out) to `body`.

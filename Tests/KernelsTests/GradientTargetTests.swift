@@ -12,21 +12,21 @@ private struct Rule: CustomTestStringConvertible, Sendable {
   var step: SGDStep { SGDStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: weightDecay) }
 }
 
-/// A dense layer between two neighbours in flat vectors, where it starts and ends on no boundary.
+/// A layer between two neighbours in flat vectors, where it starts and ends on no boundary.
 private struct Model {
   static let before = 19
   static let after = 21
 
-  let layer: DenseCase
+  let layer: any ParameterizedCase
   let parameters: ParameterVector
   let gradient: ParameterVector
   let momentum: ParameterVector
   let squaredNorm = AlignedBuffer<Double>(count: 1)
 
   /// Random but for the neighbours, which are NaN: whatever reads them shows it.
-  init(_ layer: DenseCase) {
+  init(_ layer: any ParameterizedCase) {
     self.layer = layer
-    let count = layer.weightCount + layer.outputCount
+    let count = layer.parameterCount
     (parameters, gradient, momentum) = (Self.vector(count, 11), Self.vector(count, 12), Self.vector(count, 13))
   }
 
@@ -43,12 +43,7 @@ private struct Model {
 
   /// The layer's gradient on the first `rows` of the case's batch, or on those after.
   func backward(_ target: GradientTarget, rows: Range<Int>? = nil) {
-    let rows = rows ?? 0..<layer.rows
-    let input = GuardedMatrix(layer.rows, layer.inputCount, gap: 3, surroundings: .nan, layer.input)
-    let gradient = GuardedMatrix(layer.rows, layer.outputCount, gap: 3, surroundings: .nan, layer.outputGradient)
-    layer.products.weightGradient(
-      input: input.matrix[rows], outputGradient: gradient.matrix[rows], target: target.advanced(by: Self.before))
-    gradient.matrix[rows].sumRows(target: target.advanced(by: Self.before + layer.weightCount))
+    layer.backward(target.advanced(by: Self.before), rows: rows ?? 0..<layer.rows)
   }
 
   /// The layer's own part of `vector`.
@@ -57,24 +52,19 @@ private struct Model {
   }
 }
 
-extension Matrix {
-  fileprivate subscript(rows: Range<Int>) -> Matrix {
-    Matrix(row(rows.lowerBound), rows: rows.count, columns: columns, stride: stride)
-  }
-}
+/// Every dense layer and every convolution.
+private let layers: [any ParameterizedCase] = DenseCase.all + ConvolutionCase.all
 
 struct GradientTargetTests {
-  @Test(arguments: DenseCase.all)
-  func storingGivesTheGradientsOfWeightsAndBias(layer: DenseCase) {
+  @Test(arguments: layers)
+  private func storingGivesTheGradientOfEveryParameter(layer: any ParameterizedCase) {
     let model = Model(layer)
     model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: false))
-    let gradient = model.own(model.gradient)
-    #expect(relativeError(layer.unplaced(gradient), layer.expectedWeightGradient) < 1e-6)
-    #expect(relativeError(Array(gradient[layer.weightCount...]), layer.expectedBiasGradient) < 1e-6)
+    #expect(relativeError(layer.unplaced(model.own(model.gradient)), layer.expectedGradient) < layer.tolerance)
   }
 
-  @Test(arguments: DenseCase.all)
-  private func aFusedStepGivesTheBitsOfStoringAndDescending(layer: DenseCase) {
+  @Test(arguments: layers)
+  private func aFusedStepGivesTheBitsOfStoringAndDescending(layer: any ParameterizedCase) {
     for rule in Rule.all {
       let (fused, stored) = (Model(layer), Model(layer))
       fused.backward(fused.target(rule))
@@ -89,8 +79,8 @@ struct GradientTargetTests {
     }
   }
 
-  @Test(arguments: DenseCase.all)
-  func aStepIsTheOneOfTorch(layer: DenseCase) {
+  @Test(arguments: layers)
+  private func aStepIsTheOneOfTorch(layer: any ParameterizedCase) {
     for rule in Rule.all {
       let (before, after) = (Model(layer), Model(layer))
       before.backward(GradientTarget(gradient: before.gradient.pointer, accumulating: false))
@@ -103,8 +93,8 @@ struct GradientTargetTests {
     }
   }
 
-  @Test(arguments: DenseCase.all)
-  func accumulatingGivesTheSumOfTwoStores(layer: DenseCase) {
+  @Test(arguments: layers)
+  private func accumulatingGivesTheSumOfTwoStores(layer: any ParameterizedCase) {
     let middle = layer.rows / 2
     let (both, first, second) = (Model(layer), Model(layer), Model(layer))
     for (model, rows, accumulating) in [
@@ -114,11 +104,11 @@ struct GradientTargetTests {
       model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: accumulating), rows: rows)
     }
     let sum = zip(first.own(first.gradient), second.own(second.gradient)).map { Double($0) + Double($1) }
-    #expect(relativeError(both.own(both.gradient), sum) < 1e-6)
+    #expect(relativeError(both.own(both.gradient), sum) < layer.tolerance)
   }
 
-  @Test(arguments: DenseCase.all, [0, 0.01] as [Float])
-  func aFusedPlainStepAddsItsSquaredNorm(layer: DenseCase, weightDecay: Float) {
+  @Test(arguments: layers, [0, 0.01] as [Float])
+  private func aFusedPlainStepAddsItsSquaredNorm(layer: any ParameterizedCase, weightDecay: Float) {
     let (fused, stored) = (Model(layer), Model(layer))
     stored.backward(GradientTarget(gradient: stored.gradient.pointer, accumulating: false))
     let squares = zip(stored.own(stored.gradient), stored.own(stored.parameters)).reduce(0.0) {
@@ -130,9 +120,9 @@ struct GradientTargetTests {
     #expect(abs(fused.squaredNorm[0] - 3 - squares) < 1e-5 * squares)
   }
 
-  @Test(arguments: DenseCase.all)
-  func neighboursAreUntouched(layer: DenseCase) {
-    let count = layer.weightCount + layer.outputCount
+  @Test(arguments: layers)
+  private func neighboursAreUntouched(layer: any ParameterizedCase) {
+    let count = layer.parameterCount
     for index in 0..<(2 + Rule.all.count) {
       let model = Model(layer)
       // Numbers of their own, so that copying one over another shows too.
@@ -164,12 +154,10 @@ struct GradientTargetTests {
     #expect(firstDifference(plain.momentum.elements, original.momentum.elements) == nil)
   }
 
-  @Test func anEmptyBatchHasAGradientOfZero() {
-    for kernels in DenseProducts.Kernels.allCases {
-      let layer = DenseCase(kernels: kernels, inputCount: 37, outputCount: 45, rows: 5)
-      let model = Model(layer)
-      model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: false), rows: 0..<0)
-      #expect(model.own(model.gradient).allSatisfy { $0 == 0 }, "\(kernels)")
-    }
+  @Test(arguments: layers)
+  private func anEmptyBatchHasAGradientOfZero(layer: any ParameterizedCase) {
+    let model = Model(layer)
+    model.backward(GradientTarget(gradient: model.gradient.pointer, accumulating: false), rows: 0..<0)
+    #expect(model.own(model.gradient).allSatisfy { $0 == 0 })
   }
 }

@@ -8,6 +8,7 @@ func normalNumbers(_ count: Int, stream: Int) -> [Float] {
 
 /// ‖actual − expected‖ / ‖expected‖; NaN where either has one.
 func relativeError(_ actual: [Float], _ expected: [Double]) -> Double {
+  precondition(actual.count == expected.count)
   let error = zip(actual, expected).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
   return (error / expected.reduce(0) { $0 + $1 * $1 }).squareRoot()
 }

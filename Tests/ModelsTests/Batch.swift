@@ -1,15 +1,26 @@
 import Kernels
 import Models
 
-/// Random samples and their labels.
+/// Samples, random ones unless given, and their labels.
 final class Batch {
   let labels: [Int32]
   let input: Matrix
   private let memory: AlignedBuffer<Float>
 
-  init(rows: Int, inputs: Int, classes: Int) {
-    memory = AlignedBuffer(normalNumbers(rows * (inputs + 3), stream: 1))
-    input = Matrix(memory.pointer, rows: rows, columns: inputs, stride: inputs + 3)
+  convenience init(rows: Int, inputs: Int, classes: Int) {
+    let numbers = normalNumbers(rows * (inputs + 3), stream: 1)
+    self.init(AlignedBuffer(numbers), rows: rows, inputs: inputs, stride: inputs + 3, classes: classes)
+  }
+
+  /// Samples that are given.
+  convenience init(_ samples: [[Float]], classes: Int) {
+    let inputs = samples[0].count
+    self.init(AlignedBuffer(samples.joined()), rows: samples.count, inputs: inputs, stride: inputs, classes: classes)
+  }
+
+  private init(_ memory: AlignedBuffer<Float>, rows: Int, inputs: Int, stride: Int, classes: Int) {
+    self.memory = memory
+    input = Matrix(memory.pointer, rows: rows, columns: inputs, stride: stride)
     labels = (0..<rows).map { Int32(7 * $0 % classes) }
   }
 

@@ -23,7 +23,7 @@ private struct LayerCase: CustomTestStringConvertible, Sendable {
 
   var layer: Dense { Dense("0", inputs: inputs, outputs: outputs, activation: activation, kernels: kernels) }
   var reference: ReferenceNetwork {
-    ReferenceNetwork(.init(inputCount: inputs, outputCount: outputs, isRectified: activation == .rectifier))
+    ReferenceNetwork([.dense(inputs, outputs, isRectified: activation == .rectifier)])
   }
   /// Biases too are not zero here.
   var parameters: ParameterVector {
@@ -32,21 +32,6 @@ private struct LayerCase: CustomTestStringConvertible, Sendable {
     return parameters
   }
   var outputGradient: [Float] { normalNumbers(rows * outputs, stream: 3) }
-}
-
-/// Rows with the room that panels ask for.
-private final class Rows {
-  let matrix: Matrix
-  private let memory: AlignedBuffer<Float>
-
-  init(_ rows: Int, _ columns: Int, _ numbers: [Float]? = nil) {
-    let stride = rounded(columns, upTo: 32) + 16
-    memory = AlignedBuffer(count: rows * stride)
-    matrix = Matrix(memory.pointer, rows: rows, columns: columns, stride: stride)
-    for (index, number) in (numbers ?? []).enumerated() { matrix.row(index / columns)[index % columns] = number }
-  }
-
-  var numbers: [Float] { (0..<matrix.rows).flatMap { row in (0..<matrix.columns).map { matrix.row(row)[$0] } } }
 }
 
 struct DenseTests {
@@ -59,7 +44,7 @@ struct DenseTests {
         parameters: parameters.pointer, statistics: parameters.pointer, input: batch.input, output: output.matrix,
         mode: .training))
     let exported = layer.layer.tensors.exported(from: parameters.pointer).map(Double.init)
-    #expect(relativeError(output.numbers, batch.samples.flatMap { layer.reference.outputs(exported, $0) }) < 1e-6)
+    #expect(relativeError(output.numbers, layer.reference.outputs(exported, batch.samples).flatMap { $0 }) < 1e-6)
   }
 
   @Test(arguments: LayerCase.all)
@@ -72,7 +57,7 @@ struct DenseTests {
     let exported = layer.layer.tensors.exported(from: parameters.pointer).map(Double.init)
     let weights = layer.outputGradient.map(Double.init)
     func loss(_ parameters: [Double], _ samples: [[Double]]) -> Double {
-      zip(weights, samples.flatMap { layer.reference.outputs(parameters, $0) }).reduce(0) { $0 + $1.0 * $1.1 }
+      zip(weights, layer.reference.outputs(parameters, samples).joined()).reduce(0) { $0 + $1.0 * $1.1 }
     }
     let samples = batch.samples
     #expect(relativeError(gradient, centralDifferences(exported) { loss($0, samples) }) < 1e-4)

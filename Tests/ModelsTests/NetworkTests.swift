@@ -10,7 +10,7 @@ struct NetworkTests {
   func theGradientAgreesWithCentralDifferences(model: NetworkCase, smoothing: Float) throws {
     let (network, batch) = (model.network(), model.batch)
     let parameters = model.parameters(of: network)
-    let gradient = try gradient(network, parameters, batch, smoothing: smoothing)
+    let gradient = try network.gradient(parameters, batch, smoothing: smoothing)
     let exported = network.tensors.exported(from: parameters.pointer).map(Double.init)
     let (reference, samples) = (model.reference, batch.samples)
     let expected = centralDifferences(exported) {
@@ -23,12 +23,12 @@ struct NetworkTests {
   func aBatchInPiecesGivesTheGradientOfTheWhole(model: NetworkCase) throws {
     let (network, small, batch) = (model.network(), model.network(maximumBatch: 5), model.batch)
     let parameters = model.parameters(of: network)
-    let whole = try gradient(network, parameters, batch)
+    let whole = try network.gradient(parameters, batch)
     let pieces = ParameterVector(count: network.parameterCount)
     for rows in [0..<5, 5..<10, 10..<13] {
-      try backward(
-        small, parameters, batch, rows: rows,
-        GradientTarget(gradient: pieces.pointer, accumulating: rows.lowerBound > 0))
+      try small.pass(
+        parameters, batch, rows: rows,
+        to: GradientTarget(gradient: pieces.pointer, accumulating: rows.lowerBound > 0))
     }
     #expect(relativeError(Array(pieces.elements), whole.elements.map(Double.init)) < 1e-6)
   }
@@ -43,12 +43,12 @@ struct NetworkTests {
     let step = SGDStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: 0.01)
     for _ in 0..<3 {
       fusedNorm[0] = 0
-      try backward(
-        network, fused, batch,
-        GradientTarget(
+      try network.pass(
+        fused, batch,
+        to: GradientTarget(
           step: step, parameters: fused.pointer, momentum: momentum.map { _ in fusedBuffer.pointer },
           gradient: scratch.pointer, squaredNorm: fusedNorm.pointer))
-      let gradient = try gradient(network, stored, batch)
+      let gradient = try network.gradient(stored, batch)
       if momentum != nil {
         stored.descend(step, gradient: gradient, momentumBuffer: storedBuffer)
       } else {
@@ -67,7 +67,7 @@ struct NetworkTests {
     var losses: [Double] = []
     for _ in 0..<20 {
       losses.append(try network.evaluate(parameters, batch.input, labels: batch.labels).loss)
-      _ = parameters.descend(step, gradient: try gradient(network, parameters, batch))
+      _ = parameters.descend(step, gradient: try network.gradient(parameters, batch))
     }
     #expect(losses == losses.sorted(by: >), "\(losses)")
   }
@@ -82,9 +82,8 @@ struct NetworkTests {
     let exported = network.tensors.exported(from: parameters.pointer).map(Double.init)
     let loss = model.reference.loss(exported, batch.samples, batch.labels)
     #expect(abs(score.loss / Double(NetworkCase.rows) - loss) < 1e-6 * loss)
-    let predictions = batch.samples.map { sample -> Int32 in
-      let outputs = model.reference.outputs(exported, sample)
-      return Int32(outputs.firstIndex(of: outputs.max()!)!)
+    let predictions = model.reference.outputs(exported, batch.samples).map { outputs in
+      Int32(outputs.firstIndex(of: outputs.max()!)!)
     }
     #expect(try network.evaluate(parameters, batch.input, labels: predictions).correct == NetworkCase.rows)
   }
@@ -214,29 +213,5 @@ struct NetworkTests {
         "4.bias [10]",
       ])
     #expect(tensors(.multilayerPerceptron(hidden: [])) == ["0.weight [10, 784]", "0.bias [10]"])
-  }
-
-  // MARK: -
-
-  /// The gradient of the mean loss.
-  private func gradient(
-    _ network: Network, _ parameters: ParameterVector, _ batch: Batch, smoothing: Float = 0
-  ) throws -> ParameterVector {
-    let gradient = ParameterVector(count: network.parameterCount)
-    // Storing must not depend on what was there.
-    gradient.elements.update(repeating: .nan)
-    let target = GradientTarget(gradient: gradient.pointer, accumulating: false)
-    try backward(network, parameters, batch, target, smoothing: smoothing)
-    return gradient
-  }
-
-  /// Forward and backward on some rows of the batch, each sample weighted as one of the whole.
-  private func backward(
-    _ network: Network, _ parameters: ParameterVector, _ batch: Batch, rows: Range<Int> = 0..<NetworkCase.rows,
-    _ target: GradientTarget, smoothing: Float = 0
-  ) throws {
-    let (input, scale) = (batch.input(rows), 1 / Float(NetworkCase.rows))
-    _ = try network.forward(parameters, input, labels: Array(batch.labels[rows]), scale: scale, smoothing: smoothing)
-    try network.backward(parameters, input, target: target)
   }
 }

@@ -1,51 +1,72 @@
 import Glibc
+import Kernels
 import Models
 
 /// A network in Double and without any kernel, from parameters as they are exported: what gradients are held against.
 struct ReferenceNetwork {
-  /// y = σ(W x + b), W (out, in).
-  struct Stage {
-    var inputCount: Int
-    var outputCount: Int
-    var isRectified: Bool
+  let layers: [ReferenceLayer]
 
-    var parameterCount: Int { (inputCount + 1) * outputCount }
+  init(_ layers: [ReferenceLayer]) { self.layers = layers }
 
-    func apply(_ parameters: ArraySlice<Double>, _ x: [Double]) -> [Double] {
-      let start = parameters.startIndex
-      return (0..<outputCount).map { output in
-        var sum = parameters[start + outputCount * inputCount + output]
-        for input in 0..<inputCount { sum += parameters[start + output * inputCount + input] * x[input] }
-        return isRectified ? max(sum, 0) : sum
+  /// Dense layers of these widths, all but the last rectified.
+  init(widths: [Int]) {
+    layers = widths.indices.dropLast().map {
+      .dense(widths[$0], widths[$0 + 1], isRectified: $0 + 2 < widths.count)
+    }
+  }
+
+  /// The convolutional network of McMahan et al.
+  init(convolutionalFor image: ImageShape, classes: Int) {
+    let first = ConvolutionShape(input: image, outputs: 32, kernel: 5, padding: 2)
+    let half = ImageShape(height: image.height / 2, width: image.width / 2, channels: 32)
+    let second = ConvolutionShape(input: half, outputs: 64, kernel: 5, padding: 2)
+    let quarter = ImageShape(height: half.height / 2, width: half.width / 2, channels: 64)
+    layers = [
+      .convolution(first, hasBias: true, isRectified: true), .maximumPooling(first.output, size: 2),
+      .convolution(second, hasBias: true, isRectified: true), .maximumPooling(second.output, size: 2),
+      .dense(quarter.count, 512, isRectified: true, image: quarter), .dense(512, classes, isRectified: false),
+    ]
+  }
+
+  /// The residual network of He et al. with some blocks in each of its three stages.
+  init(residualBlocks blocks: Int, for image: ImageShape, classes: Int) {
+    var layers: [ReferenceLayer] = []
+    func convolution(_ input: ImageShape, _ outputs: Int, stride: Int) -> ImageShape {
+      let shape = ConvolutionShape(input: input, outputs: outputs, kernel: 3, stride: stride, padding: 1)
+      layers.append(.convolution(shape, hasBias: false, isRectified: false))
+      return shape.output
+    }
+    var image = convolution(image, 16, stride: 1)
+    layers.append(.normalization(image))
+    for channels in [16, 32, 64] {
+      for _ in 0..<blocks {
+        let (source, stride) = (image, image.channels < channels ? 2 : 1)
+        image = convolution(source, channels, stride: stride)
+        layers.append(.normalization(image))
+        image = convolution(image, channels, stride: 1)
+        layers.append(.normalization(image, source: source, stride: stride, layersBack: 3))
       }
     }
+    self.layers = layers + [.globalAveragePooling(image), .dense(64, classes, isRectified: false)]
   }
 
-  let stages: [Stage]
-
-  /// Layers of these widths, all but the last rectified.
-  init(widths: [Int]) {
-    stages = widths.indices.dropLast().map {
-      Stage(inputCount: widths[$0], outputCount: widths[$0 + 1], isRectified: $0 + 2 < widths.count)
+  /// The outputs for a batch of samples.
+  func outputs(_ parameters: [Double], _ samples: [[Double]]) -> [[Double]] {
+    var offset = 0
+    var activations = [samples]
+    for layer in layers {
+      let own = parameters[offset..<(offset + layer.parameterCount)]
+      let source = layer.layersBack.map { activations[activations.count - 1 - $0] }
+      activations.append(layer.apply(own, activations.last!, source))
+      offset += layer.parameterCount
     }
-  }
-
-  init(_ stage: Stage) { stages = [stage] }
-
-  /// The outputs for one sample.
-  func outputs(_ parameters: [Double], _ sample: [Double]) -> [Double] {
-    var (offset, x) = (0, sample)
-    for stage in stages {
-      x = stage.apply(parameters[offset..<(offset + stage.parameterCount)], x)
-      offset += stage.parameterCount
-    }
-    return x
+    return activations.last!
   }
 
   /// Mean cross-entropy, of labels smoothed by `smoothing`.
   func loss(_ parameters: [Double], _ samples: [[Double]], _ labels: [Int32], smoothing: Double = 0) -> Double {
-    let sum = zip(samples, labels).reduce(0) { sum, sample in
-      let y = outputs(parameters, sample.0)
+    let sum = zip(outputs(parameters, samples), labels).reduce(0) { sum, sample in
+      let y = sample.0
       let expected = (1 - smoothing) * y[Int(sample.1)] + smoothing * y.reduce(0, +) / Double(y.count)
       return sum + log(y.reduce(0) { $0 + exp($1) }) - expected
     }
@@ -53,10 +74,12 @@ struct ReferenceNetwork {
   }
 }
 
-/// The gradient of `function` at `point` by central differences.
-func centralDifferences(_ point: [Double], _ function: ([Double]) -> Double) -> [Double] {
+/// The gradient of `function` at `point` by central differences: all of it, or the numbers at some places.
+func centralDifferences(
+  _ point: [Double], at places: [Int]? = nil, _ function: ([Double]) -> Double
+) -> [Double] {
   var point = point
-  return point.indices.map { index in
+  return (places ?? Array(point.indices)).map { index in
     let (middle, step) = (point[index], 1e-5)
     point[index] = middle + step
     let above = function(point)
