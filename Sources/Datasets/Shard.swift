@@ -34,4 +34,7 @@ public final class Shard {
     precondition(index >= 0 && index < count)
     return features.pointer + index * rowStride
   }
+
+  /// What the samples take in memory.
+  public var bytes: Int { features.count * MemoryLayout<Float>.stride + labels.count * MemoryLayout<Int32>.stride }
 }

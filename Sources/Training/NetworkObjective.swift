@@ -24,6 +24,8 @@ public final class NetworkObjective: Objective {
   public var parameterCount: Int { network.parameterCount }
   public var batchSize: Int { batches.batchSize }
   public var sampleCount: Int { training.count }
+  public var testSampleCount: Int { test?.count ?? 0 }
+  public var sampleBytes: Int { training.bytes + (test?.bytes ?? 0) }
   public var canStepAtOnce: Bool { batchSize <= network.maximumBatch }
   public var constants: ObjectiveConstants { ObjectiveConstants() }
   public var statistics: ParameterVector { network.statistics }

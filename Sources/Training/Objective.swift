@@ -12,6 +12,10 @@ public protocol Objective: AnyObject {
   var batchSize: Int { get }
   /// n_i: samples in f_i.
   var sampleCount: Int { get }
+  /// Samples of this worker's part of the test data.
+  var testSampleCount: Int { get }
+  /// Bytes that the samples take.
+  var sampleBytes: Int { get }
   /// Whether `gradient` may be handed a target that changes the parameters.
   var canStepAtOnce: Bool { get }
   /// What is known of f besides its values.
@@ -44,6 +48,8 @@ public protocol Objective: AnyObject {
 }
 
 extension Objective {
+  public var testSampleCount: Int { 0 }
+  public var sampleBytes: Int { 0 }
   public var statistics: ParameterVector { ParameterVector(count: 0) }
   public func gatherStatistics(at x: ParameterVector) throws {}
 }

@@ -44,6 +44,7 @@ public final class SparseLogisticObjective: Objective {
 
   public var parameterCount: Int { (training.featureCount + 1) * classes }
   public var sampleCount: Int { training.count }
+  public var testSampleCount: Int { test?.count ?? 0 }
   /// A sparse gradient is a sum in memory before it is anything: a step at once would gain nothing.
   public var canStepAtOnce: Bool { false }
   public var constants: ObjectiveConstants { ObjectiveConstants() }

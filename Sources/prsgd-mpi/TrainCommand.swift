@@ -74,6 +74,9 @@ struct TrainCommand: ParallelCommand {
   @Option(help: ArgumentHelp("Take the options of a run.json; those on the command line win.", valueName: "file"))
   var config: String?
 
+  @Flag(help: "Make everything ready, say what the run would do and how much memory it takes, and stop there.")
+  var dryRun = false
+
   @Flag(help: "Print nothing but warnings and errors.")
   var quiet = false
 

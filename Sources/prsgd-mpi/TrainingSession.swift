@@ -36,15 +36,15 @@ struct TrainingSession {
     course.constants = options.theory.constants(setup.objective.constants)
     course.evaluator.statisticsPolicy = options.batchNormStatistics
     course.logsGradientNorm = options.theory.logGradientNorm
-    let test = try setup.objective.score(.test, at: trainer.worker.parameters).samples
     let problem = RunManifest.Problem(
-      trainingSamples: shards.reduce(0, +), testSamples: try Int(communicator.allReduce(test, .sum)),
+      trainingSamples: shards.reduce(0, +),
+      testSamples: try Int(communicator.allReduce(Int64(setup.objective.testSampleCount), .sum)),
       features: setup.features, classes: setup.classes, parameters: setup.objective.parameterCount, steps: steps,
       stepsPerEpoch: perEpoch, shards: shards)
     manifest = RunManifest(
       options: options.recorded, problem: problem, hosts: try communicator.allGather(MPIRuntime.processorName))
     files = try communicator.agree { [manifest, course] in
-      guard communicator.isRoot else { return nil }
+      guard communicator.isRoot, !options.dryRun else { return nil }
       return try RunFiles(
         options: options, manifest: manifest, columns: course.columns,
         withIntervals: !trainer.method.schedule.isUniform)
@@ -81,6 +81,7 @@ struct TrainingSession {
 
   mutating func run() throws {
     announce()
+    if options.dryRun { return try describe() }
     let shown = ProgressLine(
       length: length, samplesPerStep: course.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
     try course.run(
@@ -97,12 +98,23 @@ struct TrainingSession {
     try finish()
   }
 
+  /// What the run would do and need, in place of doing it.
+  private func describe() throws {
+    let own = [Int64(ResidentMemory.current ?? ResidentMemory.peak), Int64(setup.objective.sampleBytes)]
+    let memory = try communicator.allGather(own).map { (resident: Int($0[0]), samples: Int($0[1])) }
+    let report = DryRun(
+      manifest: manifest, interval: intervalText, payloadCount: course.trainer.averager.payloadCount, memory: memory)
+    if communicator.isRoot { StandardStream.output.write(report.text + "\n") }
+  }
+
   private mutating func finish() throws {
     manifest.result = RunManifest.Result(lastRow)
     let tensors = setup.placedTensors(course.evaluator.average, course.evaluator.statistics)
     try communicator.agree { try files?.finish(manifest, tensors: tensors, description: setup.description) }
     let seconds = try communicator.allGather(course.trainer.timer.seconds)
-    progress.say("\n" + PhaseTable.text(seconds) + "\n")
+    let memory = try communicator.allReduce(Int64(ResidentMemory.peak), .maximum)
+    progress.say("\n" + PhaseTable.text(seconds))
+    progress.say("memory a rank: \((Double(memory) / 1e6).formatted(decimals: 0)) MB at most\n")
     progress.say(ProgressLine.result(lastRow, folder: files?.folder ?? ""))
   }
 
@@ -123,7 +135,7 @@ struct TrainingSession {
       "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     if let kernels = setup.kernels { progress.say("products: \(kernels)") }
-    progress.say("writing to \(files?.folder ?? "")")
+    if let files { progress.say("writing to \(files.folder)") }
   }
 
   private var intervalText: String {

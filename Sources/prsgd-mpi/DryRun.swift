@@ -1,0 +1,31 @@
+import Records
+
+/// What `train --dry-run` prints: what a run would do and need, found by making all of it ready, and not by training.
+struct DryRun {
+  let manifest: RunManifest
+  /// Such as "interval 8".
+  let interval: String
+  /// Numbers that a worker contributes to an averaging.
+  let payloadCount: Int
+  /// Of each rank: resident bytes with everything in place, and those of its samples.
+  let memory: [(resident: Int, samples: Int)]
+
+  var text: String {
+    let problem = manifest.problem
+    let megabytes = { (bytes: Int) in (Double(bytes) / 1e6).formatted(decimals: 1) + " MB" }
+    let range = { (values: [Int], text: (Int) -> String) in
+      let (least, most) = (values.min()!, values.max()!)
+      return least == most ? text(least) : "\(text(least)) to \(text(most))"
+    }
+    let rows = [
+      ("parameters", problem.parameters.formattedWithCommas),
+      ("an averaging", megabytes(payloadCount * 4) + " from each rank"),
+      ("steps", "\(problem.steps.formattedWithCommas) of each rank, \(interval)"),
+      ("steps an epoch", problem.stepsPerEpoch.formattedWithCommas),
+      ("samples a rank", range(problem.shards) { $0.formattedWithCommas }),
+      ("memory a rank", range(memory.map(\.resident), megabytes)),
+      ("of it samples", range(memory.map(\.samples), megabytes)),
+    ]
+    return rows.map { $0.0.padded(to: 16, leading: true) + $0.1 }.joined(separator: "\n")
+  }
+}
