@@ -142,25 +142,36 @@ public struct BatchNormalizationKernels: Sendable {
   /// Begins to find the gradients for the batch whose moments `finishMoments` took.
   public func beginGradient() { beginSums() }
 
-  /// Adds an image z with g = ∂loss/∂y.
-  public func addGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>) {
+  /// Adds an image z with g = ∂loss/∂y; `rectified` as it was for `normalize`.
+  public func addGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, rectified: Bool) {
+    let floor = Vector(repeating: rectified ? 0 : -.infinity)
     for channel in stride(from: 0, to: image.channels, by: 16) {
+      let (a, b) = (Self.load(scale.pointer + channel), Self.load(shift.pointer + channel))
       let mean = Self.load(mean.pointer + channel)
       var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
       for place in evenPlaces(channel) {
-        let (gradient, gradient2) = (Self.load(g + place), Self.load(g + (place &+ image.channels)))
+        let (value, value2) = (Self.load(z + place), Self.load(z + (place &+ image.channels)))
+        let gradient = Self.passed(Self.load(g + place), b.addingProduct(value, a), floor)
+        let gradient2 = Self.passed(Self.load(g + (place &+ image.channels)), b.addingProduct(value2, a), floor)
         first += gradient
-        second.addProduct(gradient, Self.load(z + place) - mean)
+        second.addProduct(gradient, value - mean)
         first2 += gradient2
-        second2.addProduct(gradient2, Self.load(z + (place &+ image.channels)) - mean)
+        second2.addProduct(gradient2, value2 - mean)
       }
       if let place = lastPlace(channel) {
-        let gradient = Self.load(g + place)
+        let value = Self.load(z + place)
+        let gradient = Self.passed(Self.load(g + place), b.addingProduct(value, a), floor)
         first += gradient
-        second.addProduct(gradient, Self.load(z + place) - mean)
+        second.addProduct(gradient, value - mean)
       }
       addSums(channel, first + first2, second + second2)
     }
+  }
+
+  /// What of a gradient passes a rectifier with input y: found from y again, that its output need not be read.
+  @inline(__always)
+  private static func passed(_ gradient: Vector, _ y: Vector, _ floor: Vector) -> Vector {
+    gradient.replacing(with: 0, where: y .<= floor)
   }
 
   /// Stores ∂loss/∂γ and ∂loss/∂β, (channels) each, of all `rows` images, and prepares `inputGradient`.
@@ -179,14 +190,17 @@ public struct BatchNormalizationKernels: Sendable {
     }
   }
 
-  /// target ← ∂loss/∂z of an image z with g = ∂loss/∂y.
-  public func inputGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers) {
+  /// target ← ∂loss/∂z of an image z with g = ∂loss/∂y; `rectified` as it was for `normalize`.
+  public func inputGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers, rectified: Bool) {
+    let floor = Vector(repeating: rectified ? 0 : -.infinity)
     for channel in stride(from: 0, to: image.channels, by: 16) {
       let (offset, slope) = (Self.load(offset.pointer + channel), Self.load(slope.pointer + channel))
-      let scale = Self.load(scale.pointer + channel)
+      let (a, b) = (Self.load(scale.pointer + channel), Self.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
       for place in places(channel) {
-        let value = offset.addingProduct(slope, Self.load(z + place)).addingProduct(scale, Self.load(g + place))
+        let z = Self.load(z + place)
+        let gradient = Self.passed(Self.load(g + place), b.addingProduct(z, a), floor)
+        let value = offset.addingProduct(slope, z).addingProduct(a, gradient)
         if lanes == 16 { Self.store(value, target + place) } else { Self.store(value, target + place, lanes) }
       }
     }

@@ -1,6 +1,6 @@
 /// A square convolution: every output pixel is a weighted sum of a window of `kernel` by `kernel` input pixels, windows
 /// `stride` pixels apart, the image being surrounded by `padding` pixels of zeros.
-public struct ConvolutionShape: Equatable, Sendable {
+public struct ConvolutionShape: Hashable, Sendable {
   public let input: ImageShape
   public let output: ImageShape
   public let kernel: Int

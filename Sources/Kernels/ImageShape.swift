@@ -1,7 +1,7 @@
 /// What an image is in memory: `height` rows of `width` pixels of `channels` numbers each.
 ///
 /// Channels last: the numbers of a pixel lie together, and so do the pixels that a row of a convolution's window covers.
-public struct ImageShape: Equatable, Sendable {
+public struct ImageShape: Hashable, Sendable {
   public let height: Int
   public let width: Int
   public let channels: Int

@@ -58,13 +58,17 @@ struct WinogradTiles: Sendable {
 
   /// tiles of `slot` ← A y Aᵀ of an image's squares of 4x4.
   func gatherGradient(_ numbers: UnsafePointer<Float>, _ slot: Int) {
-    padded.copy(from: numbers)
     let channels = image.channels
+    var (source, rowStride) = (numbers, image.width &* channels)
+    if whole != nil {
+      padded.copy(from: numbers)
+      (source, rowStride) = (UnsafePointer(padded.pointer) + padded.rowStride + channels, padded.rowStride)
+    }
     forEachTile(slot) { row, column, channel, tile in
-      let corner = padded.pointer + (row &+ 1) &* padded.rowStride + (column &+ 1) &* channels + channel
       Transforms.square(
-        inputs: 4, outputs: 6, corner, rowStep: padded.rowStride, columnStep: channels, tile,
-        targetRow: 6 &* channels, targetColumn: channels, scratch.pointer, Transforms.outputGradient)
+        inputs: 4, outputs: 6, source + row &* rowStride + column &* channels + channel, rowStep: rowStride,
+        columnStep: channels, tile, targetRow: 6 &* channels, targetColumn: channels, scratch.pointer,
+        Transforms.outputGradient)
     }
   }
 

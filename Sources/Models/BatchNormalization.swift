@@ -65,11 +65,19 @@ public struct BatchNormalization: Layer {
     beginBackward(pass, z: pass.input, target: pass.target)
     guard let inputGradient = pass.inputGradient else { return }
     for row in 0..<pass.input.rows {
-      normalization.inputGradient(pass.input.row(row), pass.outputGradient.row(row), inputGradient.row(row))
+      findInputGradient(row, z: pass.input, pass, inputGradient.row(row))
     }
   }
 
   // MARK: Parts
+
+  /// Whether the rectifier comes right after the normalisation, and no shortcut between.
+  private var isRectifiedAtOnce: Bool { shortcut == nil }
+
+  /// target ← ∂loss/∂z of an image, after `beginBackward`.
+  func findInputGradient(_ row: Int, z: Matrix, _ pass: BackwardPass, _ target: UnsafeMutablePointer<Float>) {
+    normalization.inputGradient(z.row(row), pass.outputGradient.row(row), target, rectified: isRectifiedAtOnce)
+  }
 
   func usesGivenMoments(_ pass: ForwardPass) -> Bool {
     if case .evaluation = pass.mode { true } else { false }
@@ -90,22 +98,23 @@ public struct BatchNormalization: Layer {
     normalization.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
     // The last images were seen last and may still be in the cache.
     for row in (0..<z.rows).reversed() {
-      normalization.normalize(z.row(row), pass.output.row(row), rectified: pass.shortcut == nil)
+      normalization.normalize(z.row(row), pass.output.row(row), rectified: isRectifiedAtOnce)
       if let source = pass.shortcut, let shortcut {
         shortcut.shortcut.addAndRectify(source.row(row), to: pass.output.row(row))
       }
     }
   }
 
-  /// What comes before the gradient for `z` can be found: outputGradient becomes that of what is rectified, and the
+  /// What comes before the gradient for `z` can be found: with a shortcut, outputGradient becomes that of what is rectified; the
   /// parameters' gradients are handed to `target`.
   func beginBackward(_ pass: BackwardPass, z: Matrix, target: GradientTarget) {
     normalization.beginGradient()
     for row in (0..<z.rows).reversed() {
       pass.returning?.add(row: row, to: pass.outputGradient)
-      let gradient = pass.outputGradient.slice(row..<row + 1)
-      gradient.mask(whereZero: pass.output.slice(row..<row + 1))
-      normalization.addGradient(z.row(row), gradient.pointer)
+      if shortcut != nil {
+        pass.outputGradient.slice(row..<row + 1).mask(whereZero: pass.output.slice(row..<row + 1))
+      }
+      normalization.addGradient(z.row(row), pass.outputGradient.row(row), rectified: isRectifiedAtOnce)
     }
     normalization.finishGradient(
       rows: z.rows, gammaGradient: gradients.pointer, betaGradient: gradients.pointer + channels)

@@ -5,7 +5,6 @@ import Kernels
 /// How the weights lie in the flat vector is the kernels' choice; an exported model has PyTorch's (out, in, row, column).
 public struct Convolution: Layer {
   public let name: String
-  public let shape: ConvolutionShape
   public let activation: Activation
   private let hasBias: Bool
   let products: ConvolutionProducts
@@ -15,13 +14,18 @@ public struct Convolution: Layer {
     _ name: String, _ shape: ConvolutionShape, bias: Bool, activation: Activation = .none,
     kernels: ConvolutionProducts.Kernels? = nil
   ) {
-    self.name = name
-    self.shape = shape
-    self.activation = activation
-    hasBias = bias
-    products = ConvolutionProducts(shape, kernels: kernels)
+    self.init(name, ConvolutionProducts(shape, kernels: kernels), bias: bias, activation: activation)
   }
 
+  /// - Parameter products: may be another layer's too: their scratch memory then stays in the cache from one to the other.
+  public init(_ name: String, _ products: ConvolutionProducts, bias: Bool, activation: Activation = .none) {
+    self.name = name
+    self.products = products
+    self.activation = activation
+    hasBias = bias
+  }
+
+  public var shape: ConvolutionShape { products.shape }
   public var inputCount: Int { shape.input.count }
   public var outputCount: Int { shape.output.count }
   public var operations: Int { shape.operations }

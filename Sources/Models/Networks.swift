@@ -18,13 +18,14 @@ public enum ModelSpecification: Equatable, Sendable {
   ) -> [any Layer] {
     switch self {
     case .logisticRegression:
-      [Dense("", inputs: input.count, outputs: classes, initialization: .zeros, image: input)]
+      return [Dense("", inputs: input.count, outputs: classes, initialization: .zeros, image: input)]
     case .multilayerPerceptron(let hidden):
-      Self.multilayerPerceptron(hidden, input, classes)
+      return Self.multilayerPerceptron(hidden, input, classes)
     case .convolutionalNetwork:
-      Self.convolutionalNetwork(input, classes, convolution)
+      return Self.convolutionalNetwork(input, classes, convolution)
     case .residualNetwork(let depth):
-      ResidualNetwork(blocks: (depth - 2) / 6, convolution: convolution).layers(input: input, classes: classes)
+      var network = ResidualNetwork(blocks: (depth - 2) / 6, kernels: convolution)
+      return network.layers(input: input, classes: classes)
     }
   }
 

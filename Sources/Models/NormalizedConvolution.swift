@@ -81,7 +81,7 @@ public struct NormalizedConvolution: Layer {
       forEachPiece(z.rows) { rows in
         let gradient = Matrix(piece.pointer, rows: rows.count, columns: outputCount)
         for (place, row) in rows.enumerated() {
-          normalization.normalization.inputGradient(z.row(row), pass.outputGradient.row(row), gradient.row(place))
+          normalization.findInputGradient(row, z: z, pass, gradient.row(place))
         }
         differentiate(pass.input.slice(rows), gradient, pass.inputGradient?.slice(rows))
       }

@@ -7,10 +7,17 @@ import Kernels
 /// With 3 blocks a stage, 20 layers and 269,722 parameters for 10 classes.
 struct ResidualNetwork {
   /// In each stage.
-  let blocks: Int
-  let convolution: ConvolutionProducts.Kernels?
+  private let blocks: Int
+  private let kernels: ConvolutionProducts.Kernels?
+  /// Layers of the same shape share theirs.
+  private var products: [ConvolutionShape: ConvolutionProducts] = [:]
 
-  func layers(input: ImageShape, classes: Int) -> [any Layer] {
+  init(blocks: Int, kernels: ConvolutionProducts.Kernels?) {
+    self.blocks = blocks
+    self.kernels = kernels
+  }
+
+  mutating func layers(input: ImageShape, classes: Int) -> [any Layer] {
     var layers: [any Layer] = []
     var image = append(&layers, "conv1", "bn1", input, outputs: 16)
     for (stage, channels) in [16, 32, 64].enumerated() {
@@ -29,12 +36,14 @@ struct ResidualNetwork {
 
   /// A convolution and its normalisation; returns the shape of what comes out. A block's shortcut begins one layer before
   /// the input of its second convolution.
-  private func append(
+  private mutating func append(
     _ layers: inout [any Layer], _ name: String, _ normalization: String, _ input: ImageShape, outputs: Int,
     stride: Int = 1, addedTo source: ImageShape? = nil
   ) -> ImageShape {
     let shape = ConvolutionShape(input: input, outputs: outputs, kernel: 3, stride: stride, padding: 1)
-    let convolution = Convolution(name, shape, bias: false, kernels: self.convolution)
+    let products = products[shape] ?? ConvolutionProducts(shape, kernels: kernels)
+    self.products[shape] = products
+    let convolution = Convolution(name, products, bias: false)
     let shortcut = source.map { (shortcut: Shortcut(from: $0, to: shape.output), layersBack: 1) }
     layers.append(
       NormalizedConvolution(convolution, BatchNormalization(normalization, shape.output, shortcut: shortcut)))
