@@ -17,7 +17,6 @@ RANKS ?= 1 2 3 5 8#   ## numbers of ranks that `make test` tries the parallel te
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
 TEST_TIMEOUT ?= 300
-BENCH_STEPS ?= 1000
 
 ##@ Environment that Package.swift reads, as in `PRSGD_MPI=mpich make test`
 #   PRSGD_MPI          ## mpich: build with MPICH (into .build-mpich) in place of Open MPI
@@ -39,6 +38,11 @@ else
   SCRATCH := .build
   MPI_PACKAGES := libopenmpi-dev openmpi-bin
   MPI_MODULE := ompi-c
+endif
+# So does each instruction set that is named.
+ifneq ($(PRSGD_MARCH),)
+  export PRSGD_MARCH
+  SCRATCH := $(SCRATCH)-$(PRSGD_MARCH)
 endif
 MPIRUN = $(shell command -v mpirun.$(PRSGD_MPI) || echo mpirun)
 PACKAGES := pkg-config $(MPI_PACKAGES) libopenblas-dev zlib1g-dev dataset-fashion-mnist gnuplot-nox make git
@@ -198,6 +202,13 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	  exit 1
 	done
 
+.PHONY: test-kernels
+test-kernels: deps ## the tests of kernels and networks alone, as in `PRSGD_MARCH=x86-64-v3 make test-kernels`
+	@$(call build,--build-tests)
+	export SWIFT_BACKTRACE=enable=no
+	timeout --foreground --kill-after=10 900 \
+	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --filter 'KernelsTests|ModelsTests'
+
 .PHONY: check
 check: lint build ## check style and build: quick
 
@@ -214,10 +225,10 @@ plot: ## draw loss and accuracy of RUN (several: RUN="runs/a runs/b") as PNG and
 	@docs/plot $(if $(PLOT),-o $(PLOT)) $(RUN)
 
 .PHONY: bench
-bench: build ## measure the step loop: logreg and mlp, at 1 and 2 ranks
-	@for model in logreg mlp; do
+bench: build ## measure the step loop of each network, at 1 and 2 ranks
+	@for job in "logreg --steps 4000" "mlp --steps 1000" "cnn --steps 120" "resnet20 --augment --steps 64"; do
 	  for ranks in 1 2; do
-	    $(MPIRUN) -np $$ranks $(PROGRAM) bench --model $$model --batch-size 32 --interval 8 --steps $(BENCH_STEPS) $(ARGS)
+	    $(MPIRUN) -np $$ranks $(PROGRAM) bench --model $$job --batch-size 32 --interval 8 $(ARGS)
 	  done
 	done
 
@@ -251,7 +262,7 @@ uninstall: ## remove what `make install` installed
 
 .PHONY: clean
 clean: ## remove what was built; runs/ is kept
-	@rm -rf .build .build-mpich
+	@rm -rf .build .build-*
 
 .PHONY: help
 help: ## say what there is
