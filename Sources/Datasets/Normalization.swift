@@ -1,3 +1,5 @@
+import Kernels
+
 /// How features are scaled before training.
 public enum Normalization: String, CaseIterable, Sendable {
   /// As they were read; pixels are 0...255.
@@ -17,23 +19,26 @@ public enum Normalization: String, CaseIterable, Sendable {
       break
     case .unit:
       guard shard.format.encoding == .byte else { break }
-      for channel in 0..<shard.format.channels { shard.scale(channel, from: 0, by: 255) }
+      shard.scale(from: { _ in 0 }, by: { _ in 255 })
     case .standard:
       precondition(moments.channelCount == shard.format.channels, "the moments are of another format")
-      for channel in 0..<shard.format.channels {
-        shard.scale(channel, from: Float(moments.mean(channel)), by: Float(moments.deviation(channel)))
-      }
+      shard.scale(from: moments.mean, by: moments.deviation)
     }
   }
 }
 
 extension Shard {
-  /// Replaces each feature x of a channel by (x − origin) / unit.
-  fileprivate func scale(_ channel: Int, from origin: Float, by unit: Float) {
-    let size = format.height * format.width
+  /// Replaces each feature x by (x − origin) / unit, both those of its channel.
+  fileprivate func scale(from origin: (_ channel: Int) -> Double, by unit: (_ channel: Int) -> Double) {
+    // One of each for every feature of a row, so that a row is one pass whatever its channels.
+    let channels = (0..<format.channels).map { (origin: Float(origin($0)), unit: Float(unit($0))) }
+    let origins = AlignedBuffer((0..<format.featureCount).map { channels[$0 % format.channels].origin })
+    let units = AlignedBuffer((0..<format.featureCount).map { channels[$0 % format.channels].unit })
     for index in 0..<count {
-      let features = row(index) + channel * size
-      for feature in 0..<size { features[feature] = (features[feature] - origin) / unit }
+      let features = row(index)
+      for feature in 0..<format.featureCount {
+        features[feature] = (features[feature] - origins.pointer[feature]) / units.pointer[feature]
+      }
     }
   }
 }

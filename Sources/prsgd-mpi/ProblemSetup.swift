@@ -29,7 +29,9 @@ struct ProblemSetup {
       let layers = options.model.specification.layers(inputs: format.featureCount, classes: format.classCount)
       let network = Network(layers, maximumBatch: Self.largestPiece)
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
-      objective = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      objective = Self.objective(
+        network, training, test, batchSize, seed: seed, worker: rank,
+        augmentation: options.step.augmentation(worker: rank))
       model = options.model.model.rawValue
       tensors = network.tensors
       (features, classes) = (format.featureCount, format.classCount)
@@ -55,11 +57,13 @@ struct ProblemSetup {
 
   /// A network's mean loss on shards.
   static func objective(
-    _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int
+    _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int,
+    augmentation: CropAndFlip? = nil
   ) -> NetworkObjective {
     let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: worker)
     let batches = BatchGatherer(
-      shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch)
+      shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch,
+      augmentation: augmentation)
     return NetworkObjective(network: network, training: training, test: test, batches: batches)
   }
 
@@ -77,6 +81,9 @@ struct ProblemSetup {
     try communicator.agree {
       guard test.format == training.format else {
         throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
+      }
+      guard training.format.isImage || !options.step.augment else {
+        throw Failure(.usage, "--augment wants images, and the samples of \(dataset) are none")
       }
     }
     try distribution.normalize(options.normalize, training: training, test: test)
