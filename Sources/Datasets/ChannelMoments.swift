@@ -17,11 +17,10 @@ public struct ChannelMoments: Equatable, Sendable {
   /// The moments of a shard that is not normalised yet.
   public init(_ shard: Shard) {
     let channels = shard.format.channels
-    let size = shard.format.height * shard.format.width
     values = Array(repeating: 0, count: 3 * channels)
     for index in 0..<shard.count {
       let row = shard.row(index)
-      for channel in 0..<channels { add(UnsafeBufferPointer(start: row + channel * size, count: size), to: channel) }
+      for channel in 0..<channels { add(row, of: shard.format, channel) }
     }
   }
 
@@ -41,15 +40,16 @@ public struct ChannelMoments: Equatable, Sendable {
     return variance > 1e-12 * meanSquare ? variance.squareRoot() : 1
   }
 
-  private mutating func add(_ features: UnsafeBufferPointer<Float>, to channel: Int) {
+  /// Adds a channel of a sample.
+  private mutating func add(_ row: UnsafePointer<Float>, of format: SampleFormat, _ channel: Int) {
     var sum = 0.0
     var squares = 0.0
-    for feature in features {
-      let feature = Double(feature)
+    for pixel in 0..<format.pixelCount {
+      let feature = Double(row[pixel * format.channels + channel])
       sum += feature
       squares += feature * feature
     }
-    values[3 * channel] += Double(features.count)
+    values[3 * channel] += Double(format.pixelCount)
     values[3 * channel + 1] += sum
     values[3 * channel + 2] += squares
   }

@@ -14,7 +14,8 @@ public protocol DatasetReader {
   /// The class of each sample, in file order, in 0..<`format.classCount`.
   var labels: [Int32] { get }
 
-  /// Reads the next `count` samples, in file order, to the front of `bytes` (count, `format.bytesPerSample`).
+  /// Reads the next `count` samples, in file order, to the front of `bytes` (count, `format.bytesPerSample`), each as
+  /// (channels, height, width).
   ///
   /// With the last sample it also checks that the data ends there.
   ///

@@ -10,11 +10,17 @@ public enum DatasetSpecification: Equatable, Sendable {
   case mnist(folder: String)
   /// `idx:FOLDER`: files of one's own, in the format and under the names of MNIST's.
   case idx(folder: String)
+  /// `cifar10:FOLDER`
+  case cifar10(folder: String)
+  /// `cifar100:FOLDER` or `cifar100:FOLDER,labels=coarse`
+  case cifar100(folder: String, labels: CIFARLabels)
+  /// `csv:FILE` or `csv:FILE,KEY=VALUE,…`: a table of one's own.
+  case csv(CSVFiles)
 
   /// Where Debian installs Fashion-MNIST.
   public static let fashionMNISTFolder = "/usr/share/datasets/fashion-mnist"
 
-  public static let names = ["synthetic", "fashion-mnist", "mnist", "idx"]
+  public static let names = ["synthetic", "fashion-mnist", "mnist", "idx", "cifar10", "cifar100", "csv"]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one, and for arguments out of range.
   public init(parsing text: String) throws {
@@ -34,14 +40,26 @@ public enum DatasetSpecification: Equatable, Sendable {
     case "fashion-mnist": self = .fashionMNIST(folder: try folder(default: Self.fashionMNISTFolder))
     case "mnist": self = .mnist(folder: try folder())
     case "idx": self = .idx(folder: try folder())
+    case "cifar10": self = .cifar10(folder: try folder())
+    case "cifar100": self = try Self.cifar100(try folder())
+    case "csv": self = .csv(try CSVFiles(parsing: arguments ?? ""))
     default: throw Failure.unknownName(name, kind: "dataset", known: Self.names)
     }
+  }
+
+  private static func cifar100(_ arguments: String) throws -> DatasetSpecification {
+    let (folder, options) = try KeyedValues.parse(pathAndOptions: arguments, of: "cifar100", known: ["labels"])
+    let name = options.text("labels") ?? CIFARLabels.fine.rawValue
+    guard let labels = CIFARLabels(rawValue: name) else {
+      throw Failure.unknownName(name, kind: "kind of labels of cifar100", known: CIFARLabels.allCases.map(\.rawValue))
+    }
+    return .cifar100(folder: folder, labels: labels)
   }
 
   /// Opens one part of the dataset.
   ///
   /// - Parameters:
-  ///   - seed: the run's seed, from which a synthetic dataset is made.
+  ///   - seed: the run's seed, from which a synthetic dataset is made and rows of a table are held out.
   ///   - classCount: for the test part, how many classes the training part has.
   /// - Throws: `Failure(.inputOutput)` for what is missing, `Failure(.badData)` for what is damaged.
   public func open(_ part: DatasetPart, seed: UInt64, classCount: Int? = nil) throws -> any DatasetReader {
@@ -55,6 +73,12 @@ public enum DatasetSpecification: Equatable, Sendable {
       return try IDXReader(name: "mnist", folder: folder, part: part, classCount: classCount)
     case .idx(let folder):
       return try IDXReader(name: "idx", folder: folder, part: part, classCount: classCount)
+    case .cifar10(let folder):
+      return try CIFARReader(.cifar10, folder: folder, part: part)
+    case .cifar100(let folder, let labels):
+      return try CIFARReader(.cifar100(labels), folder: folder, part: part)
+    case .csv(let files):
+      return try CSVReader(files, part: part, seed: seed)
     }
   }
 }
@@ -67,6 +91,9 @@ extension DatasetSpecification: CustomStringConvertible {
     case .fashionMNIST(let folder): "fashion-mnist:\(folder)"
     case .mnist(let folder): "mnist:\(folder)"
     case .idx(let folder): "idx:\(folder)"
+    case .cifar10(let folder): "cifar10:\(folder)"
+    case .cifar100(let folder, let labels): "cifar100:\(folder),labels=\(labels.rawValue)"
+    case .csv(let files): "csv:\(files)"
     }
   }
 }

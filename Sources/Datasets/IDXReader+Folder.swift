@@ -1,6 +1,3 @@
-import Failures
-import Glibc
-
 extension IDXReader {
   /// Opens a part of a dataset under the names that MNIST gave to such files, with or without `.gz`.
   ///
@@ -12,25 +9,10 @@ extension IDXReader {
     let prefix = part == .training ? "train" : "t10k"
     func find(_ stems: [String]) throws -> String {
       let names = stems.flatMap { ["\(prefix)-\($0)-ubyte", "\(prefix)-\($0)-ubyte.gz"] }
-      return try Self.find(anyOf: names, in: folder, hint: hint)
+      return try findFile(anyOf: names, in: folder, hint: hint)
     }
     try self.init(
       name: name, images: find(["images-idx3", "images-idx4", "images-idx2"]), labels: find(["labels-idx1"]),
       classCount: classCount)
-  }
-
-  private static func find(anyOf names: [String], in folder: String, hint: String?) throws -> String {
-    var information = stat()
-    // The slash makes the system refuse a file in the folder's place.
-    if stat("\(folder)/", &information) == 0,
-      let name = names.first(where: { stat("\(folder)/\($0)", &information) == 0 })
-    {
-      return "\(folder)/\(name)"
-    }
-    let reason = String(cString: strerror(errno))
-    let advice = hint.map { "; \($0)" } ?? ""
-    throw Failure(
-      .inputOutput,
-      "\(folder): \(reason): looked there for \(names.joined(separator: ", "))\(advice)")
   }
 }

@@ -10,8 +10,31 @@ public struct KeyedValues {
   ///   - known: the keys there are.
   /// - Throws: `Failure(.usage)` for an unknown or repeated key.
   public init(parsing text: String?, of name: String, known: [String]) throws {
+    try self.init(text?.split(separator: ",", omittingEmptySubsequences: false) ?? [], of: name, known: known)
+  }
+
+  /// Parses `PATH,KEY=VALUE,…`. An option begins at a comma with letters and an equals sign after it: paths and values may
+  /// have other commas.
+  ///
+  /// - Throws: `Failure(.usage)` as above.
+  static func parse(
+    pathAndOptions text: String, of name: String, known: [String]
+  ) throws -> (path: String, options: KeyedValues) {
+    var parts: [Substring] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let key = part.prefix { $0.isASCII && $0.isLetter }
+      if let last = parts.last, key.isEmpty || part[key.endIndex...].first != "=" {
+        parts[parts.count - 1] = text[last.startIndex..<part.endIndex]
+      } else {
+        parts.append(part)
+      }
+    }
+    return (String(parts[0]), try KeyedValues(parts.dropFirst(), of: name, known: known))
+  }
+
+  private init(_ options: some Sequence<Substring>, of name: String, known: [String]) throws {
     self.name = name
-    for option in text?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+    for option in options {
       let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2 else { throw Failure(.usage, "\(name): '\(option)' should read KEY=VALUE") }
       guard known.contains(parts[0]) else {
@@ -22,6 +45,9 @@ public struct KeyedValues {
       }
     }
   }
+
+  /// The value of `key`, where it is given.
+  func text(_ key: String) -> String? { values[key] }
 
   /// Sets `number` to the value of `key`, where it is given.
   /// - Throws: `Failure(.usage)` for what is no number in `range`.

@@ -1,5 +1,4 @@
 import Failures
-import Glibc
 
 /// Reads the text format of LIBSVM (Chang, Lin 2011), gzip'ed or not: a sample a line, `LABEL INDEX:VALUE INDEX:VALUE …`.
 ///
@@ -100,7 +99,7 @@ public struct LIBSVMReader {
   // MARK: Words to numbers
 
   private mutating func readLabel() throws -> Int32 {
-    guard let value = number(from: 0, strtod), value.isFinite else { throw badData("label \(shownWord) is no number") }
+    guard let value: Double = number(from: 0) else { throw badData("label \(shownWord) is no number") }
     if let known = classes[value] { return known }
     guard !isBound else { throw badData("label \(shownWord) does not occur in the training file") }
     let new = Int32(classes.count)
@@ -116,7 +115,7 @@ public struct LIBSVMReader {
       throw badData("\(shownWord) should begin with an index in 1...\(Self.largestIndex)")
     }
     guard index > lastIndex else { throw badData("index \(index) follows \(lastIndex): indices should ascend") }
-    guard let value = number(from: colon + 1, strtof), value.isFinite else {
+    guard let value: Float = number(from: colon + 1) else {
       throw badData("\(shownWord) should end with a finite number")
     }
     lastIndex = index
@@ -136,28 +135,11 @@ public struct LIBSVMReader {
     return index > 0 ? index : nil
   }
 
-  /// What `parse`, of the C library, makes of the rest of the word; nil unless that is a decimal number and all of it.
-  private mutating func number<Number>(
-    from start: Int,
-    _ parse: (UnsafePointer<CChar>, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Number
-  ) -> Number? {
-    // The C library would also take infinity, NaN and hexadecimal.
-    let isDecimal = word[start...].allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-      case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): true
-      default: false
-      }
-    }
-    guard isDecimal, start < word.count else { return nil }
+  /// The rest of the word as a number.
+  private mutating func number<Number: DecimalNumber>(from start: Int) -> Number? {
     word.append(0)
     defer { word.removeLast() }
-    return word.withUnsafeBytes { bytes in
-      let text = bytes.baseAddress!.assumingMemoryBound(to: CChar.self)
-      var end: UnsafeMutablePointer<CChar>?
-      let number = parse(text + start, &end)
-      return end.map { UnsafePointer($0) } == text + (bytes.count - 1) ? number : nil
-    }
+    return word.withUnsafeBytes { Number(decimal: .init(rebasing: $0[start...])) }
   }
 
   // MARK: The end
@@ -177,9 +159,5 @@ public struct LIBSVMReader {
 
   private func badData(_ what: String) -> Failure { Failure(.badData, "\(path):\(line): \(what)") }
 
-  /// The word in quotes, its beginning if it is long, with no byte that a terminal would take for a command.
-  private var shownWord: String {
-    let scalars = String(decoding: word.prefix(32), as: UTF8.self).unicodeScalars
-    return "'" + scalars.map { $0.escaped(asASCII: true) }.joined() + (word.count > 32 ? "…'" : "'")
-  }
+  private var shownWord: String { shown(word) }
 }

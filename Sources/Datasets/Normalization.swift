@@ -1,3 +1,5 @@
+import Kernels
+
 /// How features are scaled before training.
 public enum Normalization: String, CaseIterable, Sendable {
   /// As they were read; pixels are 0...255.
@@ -12,28 +14,37 @@ public enum Normalization: String, CaseIterable, Sendable {
   /// - Parameter moments: those of the whole training set, also for a shard of the test set; only `standard` looks
   ///   at them.
   public func apply(to shard: Shard, moments: ChannelMoments) {
+    let channels = 0..<moments.channelCount
+    apply(to: shard, means: channels.map(moments.mean), deviations: channels.map(moments.deviation))
+  }
+
+  /// - Parameter means, deviations: of each channel; only `standard` looks at them.
+  public func apply(to shard: Shard, means: [Double], deviations: [Double]) {
     switch self {
     case .none:
       break
     case .unit:
       guard shard.format.encoding == .byte else { break }
-      for channel in 0..<shard.format.channels { shard.scale(channel, from: 0, by: 255) }
+      shard.scale(from: { _ in 0 }, by: { _ in 255 })
     case .standard:
-      precondition(moments.channelCount == shard.format.channels, "the moments are of another format")
-      for channel in 0..<shard.format.channels {
-        shard.scale(channel, from: Float(moments.mean(channel)), by: Float(moments.deviation(channel)))
-      }
+      precondition(means.count == shard.format.channels, "the moments are of another format")
+      shard.scale(from: { means[$0] }, by: { deviations[$0] })
     }
   }
 }
 
 extension Shard {
-  /// Replaces each feature x of a channel by (x − origin) / unit.
-  fileprivate func scale(_ channel: Int, from origin: Float, by unit: Float) {
-    let size = format.height * format.width
+  /// Replaces each feature x by (x − origin) / unit, both those of its channel.
+  fileprivate func scale(from origin: (_ channel: Int) -> Double, by unit: (_ channel: Int) -> Double) {
+    // One of each for every feature of a row, so that a row is one pass whatever its channels.
+    let channels = (0..<format.channels).map { (origin: Float(origin($0)), unit: Float(unit($0))) }
+    let origins = AlignedBuffer((0..<format.featureCount).map { channels[$0 % format.channels].origin })
+    let units = AlignedBuffer((0..<format.featureCount).map { channels[$0 % format.channels].unit })
     for index in 0..<count {
-      let features = row(index) + channel * size
-      for feature in 0..<size { features[feature] = (features[feature] - origin) / unit }
+      let features = row(index)
+      for feature in 0..<format.featureCount {
+        features[feature] = (features[feature] - origins.pointer[feature]) / units.pointer[feature]
+      }
     }
   }
 }

@@ -1,6 +1,9 @@
 import Glibc
 
 /// What one sample of a dataset looks like: its shape, the number of classes, and how it is stored in bytes.
+///
+/// Bytes are in the order of files, (channels, height, width); decoded, a sample has its channels last, as a convolution
+/// reads them. A sample that is no image, of features that have nothing in common, has one pixel and a channel each.
 public struct SampleFormat: Equatable, Sendable {
   /// How a feature is stored.
   public enum Encoding: Int64, Sendable {
@@ -28,16 +31,35 @@ public struct SampleFormat: Equatable, Sendable {
   }
 
   public var featureCount: Int { channels * height * width }
+  public var pixelCount: Int { height * width }
+  /// Whether pixels have neighbours on all sides.
+  public var isImage: Bool { height > 1 && width > 1 }
   public var bytesPerSample: Int { featureCount * encoding.size }
 
-  /// Writes the sample stored at `bytes` to `row` (channels, height, width); pixels keep their values 0...255.
+  /// Writes the sample stored at `bytes` (channels, height, width) to `row` (height, width, channels); bytes keep their
+  /// values 0...255.
   public func decode(_ bytes: UnsafeRawPointer, into row: UnsafeMutablePointer<Float>) {
+    // With one channel, or one pixel, both orders are the same.
+    let isInOrder = channels == 1 || pixelCount == 1
     switch encoding {
-    case .byte:
-      let pixels = bytes.assumingMemoryBound(to: UInt8.self)
-      for feature in 0..<featureCount { row[feature] = Float(pixels[feature]) }
-    case .float:
+    case .byte where isInOrder:
+      let stored = bytes.assumingMemoryBound(to: UInt8.self)
+      for feature in 0..<featureCount { row[feature] = Float(stored[feature]) }
+    case .float where isInOrder:
       memcpy(row, bytes, bytesPerSample)
+    case .byte:
+      let stored = bytes.assumingMemoryBound(to: UInt8.self)
+      interleave(into: row) { Float(stored[$0]) }
+    case .float:
+      interleave(into: row) { bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Float>.stride, as: Float.self) }
+    }
+  }
+
+  /// Puts channel after channel to its places in `row`; `stored` knows the features in the order of the file.
+  @inline(__always)
+  private func interleave(into row: UnsafeMutablePointer<Float>, _ stored: (Int) -> Float) {
+    for channel in 0..<channels {
+      for pixel in 0..<pixelCount { row[pixel * channels + channel] = stored(channel * pixelCount + pixel) }
     }
   }
 }

@@ -29,7 +29,7 @@ public final class Shard {
     count += 1
   }
 
-  /// The features of a sample (channels, height, width).
+  /// The features of a sample (height, width, channels).
   public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
     precondition(index >= 0 && index < count)
     return features.pointer + index * rowStride

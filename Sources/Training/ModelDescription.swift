@@ -34,17 +34,7 @@ public struct ModelDescription: Equatable, Sendable {
 
   /// Scales the features of a shard as those were that the network has learned from, to the same bits.
   public func prepare(_ shard: Shard) {
-    guard normalization == .standard else {
-      return normalization.apply(to: shard, moments: ChannelMoments(values: []))
-    }
-    let size = height * width
-    for index in 0..<shard.count {
-      let row = shard.row(index)
-      for channel in 0..<channels {
-        let (origin, unit) = (Float(means[channel]), Float(deviations[channel]))
-        for feature in channel * size..<(channel + 1) * size { row[feature] = (row[feature] - origin) / unit }
-      }
-    }
+    normalization.apply(to: shard, means: means, deviations: deviations)
   }
 }
 

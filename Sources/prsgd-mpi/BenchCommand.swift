@@ -90,7 +90,8 @@ struct BenchCommand: ParallelCommand {
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     let network = Network(layers, maximumBatch: ProblemSetup.piece(layers, batchSize: batchSize))
     let objective = ProblemSetup.objective(
-      network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank)
+      network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank,
+      augmentation: step.augmentation(worker: communicator.rank))
     let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: step.momentum != 0)
     network.initialize(worker.parameters, seed: step.seed)
     let (method, rate): (Method, Double) = try communicator.agree {

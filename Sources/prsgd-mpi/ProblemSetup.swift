@@ -34,7 +34,9 @@ struct ProblemSetup {
       let format = training.format
       let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
       let network = Self.network(options.model, format, batchSize: batchSize)
-      let mean = Self.objective(network, training, test, batchSize, seed: seed, worker: rank)
+      let mean = Self.objective(
+        network, training, test, batchSize, seed: seed, worker: rank,
+        augmentation: options.step.augmentation(worker: rank))
       mean.labelSmoothing = Float(options.recipe.labelSmoothing)
       objective = mean
       model = options.model.model.rawValue
@@ -89,11 +91,13 @@ struct ProblemSetup {
 
   /// A network's mean loss on shards.
   static func objective(
-    _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int
+    _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int,
+    augmentation: CropAndFlip? = nil
   ) -> NetworkObjective {
     let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: worker)
     let batches = BatchGatherer(
-      shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch)
+      shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch,
+      augmentation: augmentation)
     return NetworkObjective(network: network, training: training, test: test, batches: batches)
   }
 
@@ -111,6 +115,9 @@ struct ProblemSetup {
     try communicator.agree {
       guard test.format == training.format else {
         throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
+      }
+      guard training.format.isImage || !options.step.augment else {
+        throw Failure(.usage, "--augment wants images, and the samples of \(dataset) are none")
       }
     }
     return (training, test, try distribution.normalize(options.normalize, training: training, test: test))

@@ -23,7 +23,9 @@ struct TrainCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; libsvm:FILE[,TESTFILE], with "
+      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; cifar10:FOLDER or "
+        + "cifar100:FOLDER[,labels=coarse]; csv:FILE[,test=FILE][,label=NAME or NUMBER][,holdout=FRACTION], a table "
+        + "with the labels in its last column or that named or counted from 1; libsvm:FILE[,TESTFILE], with "
         + "sparse rows, for softmax regression whatever --model and --normalize say; or a problem given by a formula: "
         + "quadratic[:KEY=VALUE,…] or double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
         + "difficulty; of quadratic: dimension, condition, smoothness, noise, heterogeneity, spread; of double-well: "
@@ -93,6 +95,9 @@ struct TrainCommand: ParallelCommand {
       throw ValidationError("--check-theory is of plain SGD: add --momentum 0.")
     }
     try recipe.validate(step, method.algorithm, dataset)
+    if step.augment {
+      guard case .dataset = dataset else { throw ValidationError("--augment wants images: \(dataset) has none.") }
+    }
     if let output, output.isEmpty { throw ValidationError("--output must name a folder.") }
   }
 

@@ -149,6 +149,11 @@ struct StepOptions: ParsableArguments {
   @Option(help: ArgumentHelp("λ: λx is added to every gradient.", valueName: "factor"))
   var weightDecay = 1e-4
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Crop images at random, four pixels of zeros around them, and mirror half of them, anew at each use.")
+  var augment = false
+
   @Option(help: ArgumentHelp("Of everything random: the same seed and ranks give the same bits.", valueName: "n"))
   var seed: UInt64 = 1
 
@@ -187,9 +192,12 @@ struct StepOptions: ParsableArguments {
     LocalOptimizer(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
   }
 
+  /// What is done to a worker's images before it learns from them.
+  func augmentation(worker: Int) -> CropAndFlip? { augment ? CropAndFlip(seed: seed, worker: worker) : nil }
+
   var recorded: [String: OptionValue] {
     [
-      "batch-size": .text("\(batchSize)"), "learning-rate": learningRate.recorded,
+      "augment": .flag(augment), "batch-size": .text("\(batchSize)"), "learning-rate": learningRate.recorded,
       "momentum": .number(momentum), "weight-decay": .number(weightDecay),
       "seed": seed <= UInt64(Int.max) ? .integer(Int(seed)) : .text("\(seed)"), "blas-threads": .integer(blasThreads),
     ]

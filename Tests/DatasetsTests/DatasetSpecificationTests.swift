@@ -14,6 +14,13 @@ struct DatasetSpecificationTests {
     ("mnist:/a b/c:d,e=f", "mnist:/a b/c:d,e=f"),
     ("idx::", "idx::"),
     ("idx:ü\n", "idx:ü\n"),
+    ("cifar10:/a, b,labels=fine", "cifar10:/a, b,labels=fine"),
+    ("cifar100:/a, b", "cifar100:/a, b,labels=fine"),
+    ("cifar100:a,labels=coarse", "cifar100:a,labels=coarse"),
+    ("csv:a, b=c:d,e", "csv:a, b=c:d,e,holdout=0.1"),
+    ("csv:a,,holdout=0.25,label=3", "csv:a,,label=3,holdout=0.25"),
+    ("csv:a,label=x, y,test=b,c", "csv:a,label=x, y,test=b,c"),
+    ("csv:a,holdout=0", "csv:a,holdout=0"),
   ])
   func theDescriptionIsCanonical(text: String, canonical: String) throws {
     let specification = try DatasetSpecification(parsing: text)
@@ -33,6 +40,13 @@ struct DatasetSpecificationTests {
     ("synthetic:classes=1", "2...1000"), ("synthetic:difficulty=nan", "0.0...1000.0"),
     ("synthetic:difficulty=-0.1", "0.0...1000.0"), ("synthetic:difficulty=1e999", "0.0...1000.0"),
     ("synthetic:difficulty=", "0.0...1000.0"), ("synthetic:=1", "known: training"),
+    ("cifra10:a", "did you mean 'cifar10'"), ("cifar10", "cifar10:FOLDER"), ("cifar100:", "cifar100:FOLDER"),
+    ("cifar100:a,labels=corse", "did you mean 'coarse'"), ("cifar100:a,label=fine", "did you mean 'labels'"),
+    ("cifar100:a,labels=fine,labels=coarse", "given twice"),
+    ("csv", "csv:FILE"), ("csv:", "csv:FILE"), ("csv:,label=1", "csv:FILE"), ("csv:a,lable=3", "did you mean 'label'"),
+    ("csv:a,label=", "label="), ("csv:a,label=0", "from 1"), ("csv:a,label=-1", "from 1"), ("csv:a,test=", "test="),
+    ("csv:a,test=b,holdout=0.1", "exclude each other"), ("csv:a,test=b,test=c", "given twice"),
+    ("csv:a,holdout=1", "0.0...0.9"), ("csv:a,holdout=-0.1", "0.0...0.9"), ("csv:a,holdout=nan", "0.0...0.9"),
   ])
   func whatCannotBeIsAUsageError(text: String, message: String) throws {
     let failure = try #require(throws: Failure.self) { try DatasetSpecification(parsing: text) }
