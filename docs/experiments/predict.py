@@ -1,42 +1,30 @@
-"""Loads an mlp's model.safetensors into PyTorch and prints its accuracy on the test images of a folder in MNIST's format:
-python predict.py runs/NAME/model.safetensors /usr/share/datasets/fashion-mnist"""
+"""Loads a model.safetensors into PyTorch and prints its accuracy and confusion on test images, in a folder of CIFAR-10's
+or of MNIST's files: python predict.py runs/NAME/model.safetensors FOLDER"""
 
-import glob, gzip, json, struct, sys
+import glob, gzip, sys
 import numpy, torch
-
-content = open(sys.argv[1], "rb").read()
-(length,) = struct.unpack("<Q", content[:8])
-header = json.loads(content[8 : 8 + length])
-said = header.pop("__metadata__")
-tensors = {}
-for name, entry in header.items():
-    first, last = (8 + length + offset for offset in entry["data_offsets"])
-    numbers = numpy.frombuffer(content[first:last], "<f4").reshape(entry["shape"])
-    tensors[name] = torch.from_numpy(numbers.copy())
-
-modules = []
-for name in sorted((name for name in tensors if name.endswith("weight")), key=lambda name: int(name.split(".")[0])):
-    outputs, inputs = tensors[name].shape
-    modules += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
-model = torch.nn.Sequential(*modules[:-1])
-model.load_state_dict(tensors)
+from torch_models import load
 
 
-def read_idx(pattern):
-    (path,) = glob.glob(f"{sys.argv[2]}/{pattern}")
-    data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read()
-    return torch.from_numpy(numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * data[3]).copy())
+def test_set(folder):
+    """(images (count, channels, height, width) of 0...255, labels)"""
+    if records := glob.glob(f"{folder}/test_batch.bin"):
+        data = numpy.fromfile(records[0], numpy.uint8).reshape(-1, 3073)
+        return torch.tensor(data[:, 1:]).view(-1, 3, 32, 32).float(), torch.tensor(data[:, 0]).long()
+    contents = []
+    for pattern in ("t10k-images-idx3-ubyte*", "t10k-labels-idx1-ubyte*"):
+        (path,) = glob.glob(f"{folder}/{pattern}")
+        data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read()
+        shape = numpy.frombuffer(data, ">i4", count=data[3], offset=4).tolist()
+        contents.append(torch.tensor(numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * data[3])).view(shape))
+    return contents[0].unsqueeze(1).float(), contents[1].long()
 
 
-labels = read_idx("t10k-labels-idx1-ubyte*")
-images = read_idx("t10k-images-idx3-ubyte*").reshape(len(labels), -1).float()
-if said["normalize"] == "standard":
-    images = (images - float(said["means"])) / float(said["deviations"])
-elif said["normalize"] == "unit":
-    images = images / 255
+model, prepare = load(sys.argv[1])
+images, labels = test_set(sys.argv[2])
 with torch.no_grad():
-    predictions = model(images).argmax(1)
-confusion = torch.zeros(10, 10, dtype=int)
-confusion.index_put_((labels.long(), predictions), torch.tensor(1), accumulate=True)
+    predictions = torch.cat([model(prepare(batch)).argmax(1) for batch in images.split(500)])
+confusion = torch.zeros(int(labels.max()) + 1, int(labels.max()) + 1, dtype=int)
+confusion.index_put_((labels, predictions), torch.tensor(1), accumulate=True)
 print(f"accuracy {(predictions == labels).double().mean():.4f} on {len(labels)} samples")
 print("\n".join(" ".join(f"{count:5}" for count in row) for row in confusion.tolist()))
