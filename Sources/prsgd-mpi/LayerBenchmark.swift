@@ -76,7 +76,7 @@ struct LayerBenchmark {
   }
 
   private static func line(_ name: String, _ kernels: String, _ columns: [String]) -> String {
-    name.padded(to: 18, leading: true) + kernels.padded(to: 9, leading: true)
+    name.padded(to: 30, leading: true) + kernels.padded(to: 9, leading: true)
       + columns.map { $0.padded(to: 12) }.joined()
   }
 }
