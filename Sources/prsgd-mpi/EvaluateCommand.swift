@@ -37,7 +37,8 @@ struct EvaluateCommand: ParallelCommand {
   @Option(help: ArgumentHelp("Samples that go through the network at once.", valueName: "n"))
   var batchSize = 32
 
-  @Option(help: ArgumentHelp("Of synthetic data: the run's.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Of synthetic data, and of rows of a table that were held out: the run's.", valueName: "n"))
   var seed: UInt64 = 1
 
   @Flag(help: "Print one line of JSON.")
