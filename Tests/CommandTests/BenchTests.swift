@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 extension BuiltProgram {
@@ -9,10 +8,7 @@ extension BuiltProgram {
     func oneLineOfJSONSaysHowFast(model: String, ranks: Int?) async throws {
       let workspace = try Workspace()
       let outcome = try await workspace.run("\(Self.options) --model \(model) --json", ranks: ranks)
-      try #require(outcome.code == 0, "\(outcome.testDescription)")
-      let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(lines.count == 2 && lines.last == "")
-      let report = try JSONDecoder().decode([String: JSONValue].self, from: Data(lines[0].utf8))
+      let report = try outcome.report()
       #expect(try #require(report["samples_per_second"]?.number) > 0)
       #expect(report["model"] == .text(model))
       let counts = ["ranks": ranks ?? 1, "batch_size": 8, "interval": 4, "steps": 50]
@@ -30,6 +26,36 @@ extension BuiltProgram {
       #expect(outcome.code == 0, "\(outcome.testDescription)")
       for section in ProgressTests.sections { #expect(outcome.output.contains(section)) }
       #expect(outcome.output.contains("samples/s"))
+    }
+
+    @Test(arguments: ["auto", "direct", "winograd", "blas"])
+    func everyKernelOfConvolutionsCanBeMeasured(kernels: String) async throws {
+      let outcome = try await Workspace().run(
+        "bench --model cnn --convolution \(kernels) --batch-size 8 --steps 2 --samples 64 --json")
+      let report = try outcome.report()
+      #expect(report["model"] == .text("cnn"))
+      #expect(try #require(report["samples_per_second"]?.number) > 0)
+    }
+
+    /// A convolution and its normalisation are one layer: 19 of these, a pooling and a dense layer.
+    @Test(arguments: [nil, 2])
+    func everyLayerHasALineOfItsOwn(ranks: Int?) async throws {
+      let outcome = try await Workspace().run(
+        "bench --model resnet20 --layers --batch-size 4 --steps 2 --convolution blas", ranks: ranks)
+      try #require(outcome.code == 0, "\(outcome.testDescription)")
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.first?.contains(#/peak of a core: \d+\.\d GFLOP/s/#) == true, "\(outcome.testDescription)")
+      let layers = lines.drop { !$0.hasPrefix("layer ") }.dropFirst().dropLast()
+      let blocks = (1...3).flatMap { stage in (0..<3).map { "layer\(stage).\($0)" } }
+      let convolutions = ["conv1, bn1"] + blocks.flatMap { ["\($0).conv1, \($0).bn1", "\($0).conv2, \($0).bn2"] }
+      #expect(layers.count == 21, "\(outcome.testDescription)")
+      for (line, name) in zip(layers, convolutions + ["avgpool", "fc"]) {
+        #expect(line.hasPrefix("\(name) "), "\(line)")
+        let cells = line.dropFirst(name.count).split(separator: " ")
+        if name != "avgpool" { #expect(cells.first == "blas", "\(line)") }
+        #expect(cells.compactMap { Double($0) }.count == (name == "avgpool" ? 2 : 6), "\(line)")
+      }
+      #expect(lines.last?.hasPrefix("total ") == true, "\(outcome.testDescription)")
     }
   }
 }

@@ -12,13 +12,6 @@ extension BuiltProgram {
       ("--steps 30 --hidden 40,16 --normalize unit --seed 3", "--seed 3 --batch-size 256"),
     ]
 
-    private func report(_ outcome: Outcome) throws -> [String: JSONValue] {
-      try #require(outcome.code == 0, "\(outcome.testDescription)")
-      let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-      try #require(lines.count == 2 && lines.last == "", "\(outcome.testDescription)")
-      return try JSONDecoder().decode([String: JSONValue].self, from: Data(lines[0].utf8))
-    }
-
     @Test(arguments: runs, [1, 3])
     func aModelIsWorthWhatItsRunRecorded(run: (train: String, evaluate: String), ranks: Int) async throws {
       let workspace = try Workspace()
@@ -28,7 +21,7 @@ extension BuiltProgram {
         let outcome = try await workspace.run(
           "evaluate \(Self.dataset) \(run.evaluate) --part \(part) --json --model-file run/model.safetensors",
           ranks: ranks)
-        let report = try report(outcome)
+        let report = try outcome.report()
         let recorded = { (name: String) in
           try #require(convergence[column: "\(columns)_\(name)"].last.flatMap(Double.init))
         }
@@ -76,7 +69,7 @@ extension BuiltProgram {
       for ranks in [1, 12] {
         let outcome = try await workspace.run(
           "evaluate --dataset idx:images --json --model-file run/model.safetensors", ranks: ranks)
-        #expect(try report(outcome)["accuracy"]?.number == accuracy)
+        #expect(try outcome.report()["accuracy"]?.number == accuracy)
       }
     }
 

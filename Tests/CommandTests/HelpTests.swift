@@ -9,11 +9,11 @@ extension BuiltProgram {
       "dataset", "model", "hidden", "algorithm", "order", "interval", "overlap", "no-overlap", "batch-size",
       "learning-rate", "momentum", "momentum-policy", "weight-decay", "epochs", "steps", "seed", "partition",
       "normalize", "warmup", "cosine", "no-cosine", "label-smoothing", "evaluate-every", "output", "overwrite",
-      "config", "quiet", "help", "version",
+      "config", "quiet", "help", "version", "augment", "convolution", "batch-norm-statistics", "dry-run",
     ]
     static let benchOptions = [
       "model", "hidden", "algorithm", "order", "interval", "no-overlap", "batch-size", "learning-rate", "momentum",
-      "momentum-policy", "weight-decay", "seed", "steps", "json", "help",
+      "momentum-policy", "weight-decay", "seed", "steps", "convolution", "layers", "json", "help",
     ]
 
     static let evaluateOptions = ["model-file", "dataset", "part", "batch-size", "seed", "json", "help"]
