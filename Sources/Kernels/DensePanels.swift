@@ -1,3 +1,5 @@
+import CHost
+
 /// The three products of a dense layer by SIMD kernels of our own, over `WeightPanels`. Kernels sum into a `Tile`, or into
 /// a `TallTile` where a panel is so narrow that half of a tile would be idle.
 /// There is scratch memory inside, for one caller at a time.
@@ -51,7 +53,9 @@ public struct DensePanels: Sendable {
           let rows = TileRows(input.row(row) + start, stride: input.stride, valid: input.rows - row)
           let y = output.row(row) + first
           let from = start == 0 ? bias + first : nil
-          Self.forwardTile(rows, block, width, inner, y, output.stride, min(Tile.rows, input.rows - row), from)
+          // Each tile asks for its share of the weights of the next blocks: a line a step.
+          let ahead = block + inner * width + row / Tile.rows * inner * 16
+          Self.forwardTile(rows, block, width, inner, y, output.stride, min(Tile.rows, input.rows - row), from, ahead)
         }
       }
     }
@@ -60,10 +64,13 @@ public struct DensePanels: Sendable {
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
   private static func forwardTile(
     _ x: TileRows, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int, _ valid: Int,
-    _ bias: Numbers?
+    _ bias: Numbers?, _ ahead: Numbers
   ) {
     var tile = bias.map { Tile(repeating: Tile.load($0)) } ?? Tile(TileRows(y, stride: yStride, valid: valid))
-    for k in 0..<inner { tile.add(x, k, times: Tile.load(w + k &* width)) }
+    for k in 0..<inner {
+      tile.add(x, k, times: Tile.load(w + k &* width))
+      chost_prefetch(ahead + k &* 16)
+    }
     tile.forEachRow { row, sums in
       if row < valid { Tile.store(sums, y + row &* yStride) }
     }
@@ -99,7 +106,8 @@ public struct DensePanels: Sendable {
   @inline(__always)
   private func weightGradient<Rule>(_ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>) -> Double {
     var parking = Parking(parked.pointer)
-    for first in stride(from: 0, to: outputCount, by: Tile.width) {
+    // The other way round than forward, whose last panels may still be in a cache, as its first ones then will be.
+    for first in stride(from: 0, to: outputCount, by: Tile.width).reversed() {
       if panels.width(from: first) <= TallTile.width && inputCount >= TallTile.rows {
         weightGradient(TallTile.self, panel: first, input, outputGradient, sink, &parking)
       } else {
