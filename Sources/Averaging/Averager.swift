@@ -24,7 +24,8 @@ public final class Averager {
   private let weighted: AlignedBuffer<Float>?
   /// x₀, where the weights refer to it.
   private let anchor: ParameterVector?
-  private let sum: AlignedBuffer<Float>
+  /// Where the sums arrive: of x and, where it travels, of u. Those of a single worker are what it would send.
+  private let sum: AlignedBuffer<Float>?
   private let ownReport = AlignedBuffer<Int64>(count: WorkerReport.wordCount)
   private let allReports: AlignedBuffer<Int64>
   private var arrival: Request?
@@ -49,7 +50,7 @@ public final class Averager {
     }
     anchor = weights == .normalized ? ParameterVector(count: count) : nil
     anchor?.copy(from: worker.parameters)
-    sum = AlignedBuffer(count: ParameterVector.paddedCount(source.count))
+    sum = communicator.size == 1 ? nil : AlignedBuffer(count: ParameterVector.paddedCount(source.count))
     allReports = AlignedBuffer(count: WorkerReport.wordCount * communicator.size)
   }
 
@@ -67,8 +68,10 @@ public final class Averager {
     fillWeighted(report)
     arrival = try communicator.beginAllGather(
       UnsafeBufferPointer(ownReport.elements), into: allReports.elements, owner: self)
-    reduction = try communicator.beginAllReduce(
-      source, into: UnsafeMutableBufferPointer(start: sum.pointer, count: source.count), .sum, owner: self)
+    reduction = try sum.map {
+      try communicator.beginAllReduce(
+        source, into: UnsafeMutableBufferPointer(start: $0.pointer, count: source.count), .sum, owner: self)
+    }
     isPending = true
   }
 
@@ -122,7 +125,9 @@ public final class Averager {
     } else {
       _ = model.assign(factor, times: worker.parameters)
     }
-    if carriesMomentum, let momentum = worker.momentum { _ = summedMomentum(weighted).assign(factor, times: momentum) }
+    if carriesMomentum, let momentum = worker.momentum {
+      _ = momentumPart(of: weighted).assign(factor, times: momentum)
+    }
   }
 
   private func ownFactor(_ own: WorkerReport) -> Float {
@@ -142,36 +147,68 @@ public final class Averager {
     }
   }
 
-  private func summedMomentum(_ buffer: AlignedBuffer<Float>) -> ParameterVector {
+  private func momentumPart(of buffer: AlignedBuffer<Float>) -> ParameterVector {
     let count = worker.parameters.count
     return ParameterVector(buffer, offset: ParameterVector.paddedCount(count), count: count)
   }
 
   // MARK: Result
 
+  /// Σ over the workers of what they sent of x, or of g.
+  private func summed(_ own: ParameterVector) -> ParameterVector {
+    (sum ?? weighted).map { ParameterVector($0, count: own.count) } ?? own
+  }
+
+  /// Σ of what they sent of u; nil where they sent none.
+  private var summedMomentum: ParameterVector? {
+    guard carriesMomentum else { return nil }
+    return (sum ?? weighted).map { momentumPart(of: $0) } ?? worker.momentum
+  }
+
   /// g ← ḡ.
   public func applyGradientAverage() {
-    _ = worker.gradient.assign(meanFactor, times: ParameterVector(sum, count: worker.gradient.count))
+    _ = worker.gradient.assign(meanFactor, times: summed(worker.gradient))
   }
 
   /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`.
   public func applyModelAverage(resetMomentum: Bool) {
-    let summed = ParameterVector(sum, count: worker.parameters.count)
-    if let anchor {
-      // τ = Σ p_i τ_i.
-      let meanSteps = (0..<communicator.size).reduce(0) { sum, rank in
-        sum + report(of: rank).sampleShare * Double(report(of: rank).steps)
-      }
-      summed.scale(by: Float(meanSteps))
-      summed.add(1, times: anchor)
-    }
+    let summed = completeSum()
     squaredDeviation = worker.parameters.assign(meanFactor, times: summed)
-    anchor?.copy(from: worker.parameters)
     guard let momentum = worker.momentum else { return }
     if resetMomentum {
       momentum.setToZero()
-    } else if carriesMomentum {
-      _ = momentum.assign(meanFactor, times: summedMomentum(sum))
+    } else if let summedMomentum {
+      _ = momentum.assign(meanFactor, times: summedMomentum)
     }
+  }
+
+  /// `applyModelAverage`, and then the step with the gradient of the worker's own model from before, all in one pass.
+  /// - Returns: ‖g + λx‖² of plain SGD, 0 with momentum.
+  public func applyModelAverage(resetMomentum: Bool, andStep step: SGDStep) -> Double {
+    let summed = completeSum()
+    guard let momentum = worker.momentum else {
+      let squares = worker.parameters.descend(step, gradient: worker.gradient, fromMean: meanFactor, of: summed)
+      squaredDeviation = squares.squaredDeviation
+      return squares.squaredNorm
+    }
+    if resetMomentum { momentum.setToZero() }
+    squaredDeviation = worker.parameters.descend(
+      step, gradient: worker.gradient, momentumBuffer: momentum, fromMean: meanFactor, of: summed,
+      momentumSum: resetMomentum ? nil : summedMomentum)
+    return 0
+  }
+
+  /// The sum whose mean is x̄, which becomes the next round's anchor where there is one.
+  private func completeSum() -> ParameterVector {
+    let summed = summed(worker.parameters)
+    guard let anchor else { return summed }
+    // τ = Σ p_i τ_i.
+    let meanSteps = (0..<communicator.size).reduce(0) { sum, rank in
+      sum + report(of: rank).sampleShare * Double(report(of: rank).steps)
+    }
+    summed.scale(by: Float(meanSteps))
+    summed.add(1, times: anchor)
+    _ = anchor.assign(meanFactor, times: summed)
+    return summed
   }
 }

@@ -1,4 +1,7 @@
-/// The three products of a dense layer by SIMD kernels of our own, over `WeightPanels`. Every kernel sums into a `Tile`.
+import CHost
+
+/// The three products of a dense layer by SIMD kernels of our own, over `WeightPanels`. Kernels sum into a `Tile`, or into
+/// a `TallTile` where a panel is so narrow that half of a tile would be idle.
 /// There is scratch memory inside, for one caller at a time.
 public struct DensePanels: Sendable {
   typealias Numbers = UnsafeMutablePointer<Float>
@@ -6,8 +9,7 @@ public struct DensePanels: Sendable {
   /// Inputs of a panel that stay in the first-level cache while all rows of a batch pass by.
   private static let innerBlock = 192
 
-  public let inputCount: Int
-  public let outputCount: Int
+  private let panels: WeightPanels
   /// ∂loss/∂output of 32 rows, transposed: (out, 32).
   private let transposed: AlignedBuffer<Float>
   /// A tile on its way to memory.
@@ -16,18 +18,15 @@ public struct DensePanels: Sendable {
   /// - Precondition: at least `Tile.rows` inputs.
   public init(inputCount: Int, outputCount: Int) {
     precondition(inputCount >= Tile.rows)
-    self.inputCount = inputCount
-    self.outputCount = outputCount
+    panels = WeightPanels(inputCount: inputCount, outputCount: outputCount)
     transposed = AlignedBuffer(count: outputCount * Tile.width)
   }
 
-  /// Where the weight from `input` to `output` is.
-  public func index(input: Int, output: Int) -> Int {
-    let first = output / Tile.width * Tile.width
-    return first * inputCount + input * width(ofPanelAt: first) + output - first
-  }
+  public var inputCount: Int { panels.inputCount }
+  public var outputCount: Int { panels.outputCount }
 
-  private func width(ofPanelAt first: Int) -> Int { min(Tile.width, outputCount - first) }
+  /// Where the weight from `input` to `output` is.
+  public func index(input: Int, output: Int) -> Int { panels.index(input: input, output: output) }
 
   // MARK: Forward
 
@@ -39,16 +38,24 @@ public struct DensePanels: Sendable {
     precondition(input.columns == inputCount && output.columns == outputCount)
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
-      let width = width(ofPanelAt: first)
+      let width = panels.width(from: first)
       for start in stride(from: 0, to: inputCount, by: Self.innerBlock) {
         let inner = min(Self.innerBlock, inputCount - start)
-        let block = weights + first * inputCount + start * width
-        for row in stride(from: 0, to: input.rows, by: Tile.rows) {
+        let block = weights + panels.offset(from: first) + start * width
+        let tall = width <= TallTile.width ? input.rows / TallTile.rows * TallTile.rows : 0
+        for row in stride(from: 0, to: tall, by: TallTile.rows) {
+          let y = output.row(row) + first
+          let from = start == 0 ? bias + first : nil
+          Self.forwardTallTile(input.row(row) + start, input.stride, block, width, inner, y, output.stride, from)
+        }
+        for row in stride(from: tall, to: input.rows, by: Tile.rows) {
           // Past the last row the last one is computed again, and not stored.
           let rows = TileRows(input.row(row) + start, stride: input.stride, valid: input.rows - row)
           let y = output.row(row) + first
           let from = start == 0 ? bias + first : nil
-          Self.forwardTile(rows, block, width, inner, y, output.stride, min(Tile.rows, input.rows - row), from)
+          // Each tile asks for its share of the weights of the next blocks: a line a step.
+          let ahead = block + inner * width + row / Tile.rows * inner * 16
+          Self.forwardTile(rows, block, width, inner, y, output.stride, min(Tile.rows, input.rows - row), from, ahead)
         }
       }
     }
@@ -57,13 +64,26 @@ public struct DensePanels: Sendable {
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
   private static func forwardTile(
     _ x: TileRows, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int, _ valid: Int,
-    _ bias: Numbers?
+    _ bias: Numbers?, _ ahead: Numbers
   ) {
     var tile = bias.map { Tile(repeating: Tile.load($0)) } ?? Tile(TileRows(y, stride: yStride, valid: valid))
-    for k in 0..<inner { tile.add(x, k, times: Tile.load(w + k &* width)) }
+    for k in 0..<inner {
+      tile.add(x, k, times: Tile.load(w + k &* width))
+      chost_prefetch(ahead + k &* 16)
+    }
     tile.forEachRow { row, sums in
       if row < valid { Tile.store(sums, y + row &* yStride) }
     }
+  }
+
+  /// The same for sixteen rows of a panel of at most sixteen outputs.
+  private static func forwardTallTile(
+    _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
+    _ bias: Numbers?
+  ) {
+    var tile = TallTile(bias ?? y, stride: bias == nil ? yStride : 0)
+    for k in 0..<inner { tile.add(x + k, stride: xStride, times: w + k &* width) }
+    tile.forEachRow { row, sums in TallTile.store(sums, y + row &* yStride) }
   }
 
   // MARK: Backward
@@ -85,61 +105,81 @@ public struct DensePanels: Sendable {
   /// vector at a time between the steps of the next tile: the memory traffic of an update hides behind the arithmetic.
   @inline(__always)
   private func weightGradient<Rule>(_ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>) -> Double {
-    let parked = parked.pointer
-    var parkedCount = 0
-    var parkedOffset = 0
-    var squaredNorm = 0.0
-    for first in stride(from: 0, to: outputCount, by: Tile.width) {
-      let width = width(ofPanelAt: first)
-      var squares = SIMD16<Float>()
-      for row in stride(from: 0, to: inputCount, by: Tile.rows) {
-        // The last tile ends with the last input; what it shares with the one before is not taken twice.
-        let start = min(row, inputCount - Tile.rows)
-        let tile = Self.weightGradientTile(
-          input, start, outputGradient, first, sink, parked, parkedCount, parkedOffset, &squares)
-        Self.park(tile, from: row - start, width, parked)
-        parkedCount = (Tile.rows - (row - start)) * width
-        parkedOffset = first * inputCount + row * width
+    var parking = Parking(parked.pointer)
+    // The other way round than forward, whose last panels may still be in a cache, as its first ones then will be.
+    for first in stride(from: 0, to: outputCount, by: Tile.width).reversed() {
+      if panels.width(from: first) <= TallTile.width && inputCount >= TallTile.rows {
+        weightGradient(TallTile.self, panel: first, input, outputGradient, sink, &parking)
+      } else {
+        weightGradient(Tile.self, panel: first, input, outputGradient, sink, &parking)
       }
-      squaredNorm += Double(squares.sum())
     }
-    return squaredNorm + sink.take(parked, count: parkedCount, at: parkedOffset)
+    return parking.squaredNorm + sink.take(parked.pointer, count: parking.count, at: parking.offset)
+  }
+
+  /// One panel of it.
+  @inline(__always)
+  private func weightGradient<T: RegisterTile, Rule>(
+    _: T.Type, panel first: Int, _ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>,
+    _ parking: inout Parking
+  ) {
+    let width = panels.width(from: first)
+    var squares = SIMD16<Float>()
+    for row in stride(from: 0, to: inputCount, by: T.rows) {
+      // The last tile ends with the last input; what it shares with the one before is not taken twice.
+      let start = min(row, inputCount - T.rows)
+      let tile: T = Self.weightGradientTile(input, start, outputGradient, first, sink, parking, &squares)
+      // Each row's surplus is overwritten by the next.
+      tile.forEachRow { index, sums in
+        if index >= row - start { T.store(sums, parking.numbers + (index &- (row - start)) &* width, count: T.width) }
+      }
+      parking.count = (T.rows - (row - start)) * width
+      parking.offset = panels.offset(from: first) + row * width
+    }
+    parking.squaredNorm += Double(squares.sum())
+  }
+
+  /// The tile that is parked, and what became of those before.
+  private struct Parking {
+    let numbers: Numbers
+    var count = 0
+    /// In the flat vector.
+    var offset = 0
+    var squaredNorm = 0.0
+
+    init(_ numbers: Numbers) { self.numbers = numbers }
   }
 
   @inline(__always)
-  private static func weightGradientTile<Rule>(
+  private static func weightGradientTile<T: RegisterTile, Rule>(
     _ input: Matrix, _ start: Int, _ outputGradient: Matrix, _ first: Int, _ sink: GradientSink<Rule>,
-    _ parked: Numbers, _ parkedCount: Int, _ parkedOffset: Int, _ squares: inout SIMD16<Float>
-  ) -> Tile {
-    var tile = Tile.zero
-    var x = input.pointer + start
-    var dy = outputGradient.pointer + first
-    var next = 0
-    for _ in 0..<input.rows / 2 {
+    _ parking: Parking, _ squares: inout SIMD16<Float>
+  ) -> T {
+    // A vector goes with two rows of the batch; before them what that does not dispose of.
+    let pairs = input.rows / 2
+    let vectors = min(parking.count / 16, pairs)
+    if vectors &* 16 < parking.count {
+      squares[0] += Float(
+        sink.take(
+          parking.numbers + vectors &* 16, count: parking.count - vectors &* 16, at: parking.offset + vectors &* 16))
+    }
+    var tile = T.zero
+    var x = UnsafePointer(input.pointer + start)
+    var dy = UnsafePointer(outputGradient.pointer + first)
+    for vector in 0..<vectors {
       tile.add(x, stride: 1, times: dy)
       tile.add(x + input.stride, stride: 1, times: dy + outputGradient.stride)
       x += 2 &* input.stride
       dy += 2 &* outputGradient.stride
-      if next &+ 16 <= parkedCount {
-        let gradient = UnsafeRawPointer(parked + next).loadUnaligned(as: SIMD16<Float>.self)
-        sink.take(gradient, at: parkedOffset &+ next, squares: &squares)
-        next &+= 16
-      }
+      let gradient = UnsafeRawPointer(parking.numbers + vector &* 16).loadUnaligned(as: SIMD16<Float>.self)
+      sink.take(gradient, at: parking.offset &+ vector &* 16, squares: &squares)
     }
-    if input.rows % 2 == 1 { tile.add(x, stride: 1, times: dy) }
-    if next < parkedCount {
-      let rest = sink.take(parked + next, count: parkedCount - next, at: parkedOffset + next)
-      squares[0] += Float(rest)
+    for _ in 2 &* vectors..<input.rows {
+      tile.add(x, stride: 1, times: dy)
+      x += input.stride
+      dy += outputGradient.stride
     }
     return tile
-  }
-
-  /// Each row's surplus is overwritten by the next.
-  @inline(__always)
-  private static func park(_ tile: Tile, from firstRow: Int, _ width: Int, _ parked: Numbers) {
-    tile.forEachRow { row, sums in
-      if row >= firstRow { Tile.store(sums, parked + (row &- firstRow) &* width) }
-    }
   }
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
@@ -162,8 +202,8 @@ public struct DensePanels: Sendable {
   private func inputGradientTile(_ weights: Numbers, _ start: Int) -> Tile {
     var tile = Tile.zero
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
-      let width = width(ofPanelAt: first)
-      let panel = weights + first &* inputCount + start &* width
+      let width = panels.width(from: first)
+      let panel = weights + panels.offset(from: first) + start &* width
       let dy = transposed.pointer + first &* Tile.width
       for output in 0..<width {
         tile.add(panel + output, stride: width, times: dy + output &* Tile.width)

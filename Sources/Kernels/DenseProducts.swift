@@ -16,14 +16,14 @@ public struct DenseProducts: Sendable {
   public init(inputCount: Int, outputCount: Int, kernels: Kernels? = nil) {
     self.inputCount = inputCount
     self.outputCount = outputCount
-    let kernels = kernels ?? Self.best(inputCount: inputCount, outputCount: outputCount)
+    let kernels = kernels ?? Self.best(inputCount: inputCount)
     self.kernels = kernels
     panels = kernels == .panels ? DensePanels(inputCount: inputCount, outputCount: outputCount) : nil
   }
 
-  /// A narrow last panel wastes its lanes: for few outputs BLAS was measured to be faster.
-  private static func best(inputCount: Int, outputCount: Int) -> Kernels {
-    VectorUnit.bits == 512 && inputCount >= Tile.rows && outputCount >= Tile.width ? .panels : .blas
+  /// A tile wants its rows of inputs.
+  private static func best(inputCount: Int) -> Kernels {
+    VectorUnit.bits == 512 && inputCount >= Tile.rows ? .panels : .blas
   }
 
   /// Where in memory the weight from `input` to `output` is; BLAS has W in rows, (in, out).

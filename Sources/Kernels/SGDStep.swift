@@ -24,14 +24,21 @@ public struct SGDStep: Sendable {
   @inline(__always)
   func descend(_ x: inout Vector, _ gradient: Vector) -> Vector {
     let total = total(gradient, x)
-    x.addProduct(negativeRate, total)
+    move(&x, along: total)
     return total
   }
 
   /// SGD with momentum.
   @inline(__always)
   func descend(_ x: inout Vector, momentumBuffer u: inout Vector, _ gradient: Vector) {
-    u = total(gradient, x).addingProduct(momentum, u)
-    x.addProduct(negativeRate, u)
+    u = direction(total(gradient, x), u)
+    move(&x, along: u)
   }
+
+  /// The new u.
+  @inline(__always)
+  func direction(_ total: Vector, _ u: Vector) -> Vector { total.addingProduct(momentum, u) }
+
+  @inline(__always)
+  func move(_ x: inout Vector, along direction: Vector) { x.addProduct(negativeRate, direction) }
 }

@@ -36,23 +36,33 @@ public func softmaxCrossEntropy(
     let largest = row[best]
     // Before the gradient, which may take the place of the outputs.
     let distance = row.targetDistance(below: largest, label: label, classes: outputs.columns, smoothing: smoothing)
-    var sum = 0.0
-    if let gradient {
-      let exponentials = gradient.row(sample)
-      for k in 0..<outputs.columns {
-        exponentials[k] = expf(row[k] - largest)
-        sum += Double(exponentials[k])
-      }
+    let sum = exponentials(of: row, outputs.columns, minus: largest, into: gradient?.row(sample))
+    if let probabilities = gradient?.row(sample) {
       let factor = Float(Double(scale) / sum)
-      for k in 0..<outputs.columns { exponentials[k] = exponentials[k] * factor - everywhere }
-      exponentials[label] -= onLabel
-    } else {
-      for k in 0..<outputs.columns { sum += Double(expf(row[k] - largest)) }
+      for k in 0..<outputs.columns { probabilities[k] = probabilities[k] * factor - everywhere }
+      probabilities[label] -= onLabel
     }
     score.loss += log(sum) + distance
     if best == label { score.correct += 1 }
   }
   return score
+}
+
+/// result ← exp(row − largest), where there is a result; it may be the row itself. What lies beyond `count` may be read.
+/// - Returns: the sum.
+private func exponentials(
+  of row: UnsafePointer<Float>, _ count: Int, minus largest: Float, into result: UnsafeMutablePointer<Float>?
+) -> Double {
+  var sum = 0.0
+  for index in stride(from: 0, to: count, by: 16) {
+    let sixteen = UnsafeRawPointer(row + index).loadUnaligned(as: SIMD16<Float>.self)
+    let values = exponential(sixteen - largest)
+    for lane in 0..<min(16, count - index) {
+      sum += Double(values[lane])
+      result?[index + lane] = values[lane]
+    }
+  }
+  return sum
 }
 
 extension Matrix {

@@ -16,25 +16,17 @@ public struct LocalOptimizer: Equatable, Sendable {
     self.weightDecay = weightDecay
   }
 
-  /// g ← g + λx: fixes the gradient at the worker's own model, before an average takes that model's place.
-  func addWeightDecay(_ worker: WorkerState) {
-    if weightDecay != 0 { worker.gradient.add(Float(weightDecay), times: worker.parameters) }
-  }
-
-  /// The arithmetic of a step, with λ or, where `addWeightDecay` was called, without.
-  func arithmetic(decaying: Bool) -> SGDStep {
-    SGDStep(
-      learningRate: Float(learningRate), momentum: Float(momentum), weightDecay: decaying ? Float(weightDecay) : 0)
+  var arithmetic: SGDStep {
+    SGDStep(learningRate: Float(learningRate), momentum: Float(momentum), weightDecay: Float(weightDecay))
   }
 
   /// u ← β u + g + λ x; x ← x − γ u, where without momentum u is the gradient itself.
   /// - Returns: ‖g + λx‖² of plain SGD, 0 with momentum.
-  func step(_ worker: WorkerState, decaying: Bool) -> Double {
-    let step = arithmetic(decaying: decaying)
+  func step(_ worker: WorkerState) -> Double {
     guard let momentumBuffer = worker.momentum else {
-      return worker.parameters.descend(step, gradient: worker.gradient)
+      return worker.parameters.descend(arithmetic, gradient: worker.gradient)
     }
-    worker.parameters.descend(step, gradient: worker.gradient, momentumBuffer: momentumBuffer)
+    worker.parameters.descend(arithmetic, gradient: worker.gradient, momentumBuffer: momentumBuffer)
     return 0
   }
 }

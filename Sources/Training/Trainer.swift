@@ -103,10 +103,8 @@ public final class Trainer {
       try beginAveraging()
       if !overlapped { try finishAveraging() }
       try computeGradient()
-      optimizer.addWeightDecay(worker)
       if overlapped { try finishAveraging() }
-      averager.applyModelAverage(resetMomentum: resetMomentum)
-      takeLocalStep(decaying: false)
+      averageAndStep(resetMomentum: resetMomentum)
       endRound()
     case .stepThenAverage(let resetMomentum):
       try computeGradientAndStep()
@@ -120,7 +118,7 @@ public final class Trainer {
       try beginAveraging()
       try finishAveraging()
       averager.applyGradientAverage()
-      takeLocalStep(decaying: true)
+      takeLocalStep()
       endRound()
     }
     timer.enter(.other)
@@ -157,11 +155,11 @@ public final class Trainer {
   private func computeGradientAndStep() throws {
     guard objective.canStepAtOnce, status == .fine else {
       try computeGradient()
-      return takeLocalStep(decaying: true)
+      return takeLocalStep()
     }
     squaredGradient.pointer.pointee = 0
     let target = GradientTarget(
-      step: optimizer.arithmetic(decaying: true), parameters: worker.parameters.pointer,
+      step: optimizer.arithmetic, parameters: worker.parameters.pointer,
       momentum: worker.momentum?.pointer, gradient: worker.gradient.pointer, squaredNorm: squaredGradient.pointer)
     try computeGradient(into: target)
     largestSquaredGradient = max(largestSquaredGradient, squaredGradient.pointer.pointee)
@@ -176,11 +174,19 @@ public final class Trainer {
     timer.enter(.update)
   }
 
-  private func takeLocalStep(decaying: Bool) {
+  private func takeLocalStep() {
     timer.enter(.update)
     // A worker that diverged stands still until the others know: its last sound model is left as it is.
     guard status == .fine else { return }
-    largestSquaredGradient = max(largestSquaredGradient, optimizer.step(worker, decaying: decaying))
+    largestSquaredGradient = max(largestSquaredGradient, optimizer.step(worker))
+  }
+
+  /// x ← x̄, and a step with the gradient and the weight decay of the worker's own model from before.
+  private func averageAndStep(resetMomentum: Bool) {
+    timer.enter(.update)
+    guard status == .fine else { return averager.applyModelAverage(resetMomentum: resetMomentum) }
+    let squaredNorm = averager.applyModelAverage(resetMomentum: resetMomentum, andStep: optimizer.arithmetic)
+    largestSquaredGradient = max(largestSquaredGradient, squaredNorm)
   }
 
   /// Waits as long as a slower machine would have computed longer; messages make progress meanwhile.

@@ -130,6 +130,17 @@ struct SoftmaxCrossEntropyTests {
     #expect(abs(shifted.loss - score.loss) < 1e-4 * Double(batch.rows) && shifted.correct == score.correct)
   }
 
+  /// Down to the smallest normal numbers, relative to each.
+  @Test func smallProbabilitiesAreAsExactAsLargeOnes() {
+    for distance in stride(from: Float(0), to: 87, by: 0.37) {
+      let outputs = GuardedMatrix(surroundings: .nan, [-1, -1 - distance])
+      let gradient = GuardedMatrix(1, 2, surroundings: .nan)
+      _ = softmaxCrossEntropy(outputs.matrix, labels: [0], gradient: gradient.matrix, scale: 1)
+      let exact = exp(Double(outputs.numbers[1] + 1))
+      #expect(abs(Double(gradient.numbers[1]) * (1 + exact) / exact - 1) < 3e-7)
+    }
+  }
+
   @Test func equalOutputsLoseTheLogarithmOfTheClasses() {
     for classes in [2, 10, 1000] {
       let outputs = GuardedMatrix(surroundings: .nan, [Float](repeating: 5, count: classes))

@@ -84,6 +84,42 @@ struct UpdatesTests {
     #expect(firstDifference(plain.elements, withBuffer.elements) == nil)
   }
 
+  @Test(arguments: lengths, [0, 0.01] as [Float])
+  func aStepFromAMeanGivesTheBitsOfDecayAverageAndStep(length: Int, weightDecay: Float) {
+    for ownSum in [false, true] {
+      let ((x, g), (apart, total)) = (vectors(length), vectors(length))
+      let sum = ownSum ? x : ParameterVector(normalNumbers(length, stream: 3))
+      let step = SGDStep(learningRate: 0.1, momentum: 0, weightDecay: weightDecay)
+      total.add(weightDecay, times: apart)
+      let deviation = apart.assign(0.25, times: ownSum ? apart : sum)
+      let norm = apart.descend(SGDStep(learningRate: 0.1, momentum: 0, weightDecay: 0), gradient: total)
+      let squares = x.descend(step, gradient: g, fromMean: 0.25, of: sum)
+      #expect(firstDifference(x.elements, apart.elements) == nil)
+      #expect(squares.squaredDeviation == deviation && squares.squaredNorm == norm)
+      #expect(x.hasZeroPadding)
+    }
+  }
+
+  @Test(arguments: lengths, [false, true])
+  func aStepWithMomentumFromAMeanGivesTheBitsOfItsParts(length: Int, averagesMomentum: Bool) {
+    let ((x, g), (apart, total)) = (vectors(length), vectors(length))
+    let sum = ParameterVector(normalNumbers(length, stream: 3))
+    let (u, uApart) = (ParameterVector(normalNumbers(length, stream: 4)), ParameterVector(count: length))
+    let momentumSum = averagesMomentum ? ParameterVector(normalNumbers(length, stream: 5)) : nil
+    uApart.copy(from: u)
+    total.add(0.01, times: apart)
+    let deviation = apart.assign(0.25, times: sum)
+    if let momentumSum { _ = uApart.assign(0.25, times: momentumSum) }
+    apart.descend(
+      SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0), gradient: total, momentumBuffer: uApart)
+    let squares = x.descend(
+      SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01), gradient: g, momentumBuffer: u, fromMean: 0.25,
+      of: sum, momentumSum: momentumSum)
+    #expect(squares == deviation)
+    #expect(firstDifference(x.elements, apart.elements) == nil && firstDifference(u.elements, uApart.elements) == nil)
+    #expect(x.hasZeroPadding && u.hasZeroPadding)
+  }
+
   @Test(arguments: lengths)
   func copyingAndZeroingLeaveThePaddingAlone(length: Int) {
     let (v, w) = vectors(length)

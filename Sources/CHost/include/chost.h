@@ -20,6 +20,11 @@ void chost_flush_denormals(void);
 /// Replaces this process by itself with the same arguments; returns only if that failed.
 void chost_restart(char *const arguments[]);
 
+/// Asks for the cache line that an address is in; one that is nobody's does no harm.
+static inline void chost_prefetch(const void *address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 /// Width in bits of the vectors that this build's Swift code uses, from the importer's own target.
 static inline int chost_vector_bits(void) {
 #if defined(__AVX512F__)
