@@ -30,10 +30,11 @@ public struct DensePanels: Sendable {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · W + bias.
+  /// output (rows, out) ← input (rows, in) · W + bias. A narrow panel asks for the rows of as large an input to come.
   /// - Precondition: each row of `output` has room for whole panels.
   public func forward(
-    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix
+    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
+    upcoming: UpcomingRows? = nil
   ) {
     precondition(input.columns == inputCount && output.columns == outputCount)
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
@@ -46,7 +47,15 @@ public struct DensePanels: Sendable {
         for row in stride(from: 0, to: tall, by: TallTile.rows) {
           let y = output.row(row) + first
           let from = start == 0 ? bias + first : nil
-          Self.forwardTallTile(input.row(row) + start, input.stride, block, width, inner, y, output.stride, from)
+          let x = input.row(row) + start
+          if let upcoming, upcoming.count >= row + TallTile.rows {
+            Self.forwardTallTile(x, input.stride, block, width, inner, y, output.stride, from) { k in
+              // Of each sixteen steps each asks for the same line of another row.
+              upcoming.prefetch(row: row &+ k % 16, column: start &+ k)
+            }
+          } else {
+            Self.forwardTallTile(x, input.stride, block, width, inner, y, output.stride, from) { _ in }
+          }
         }
         for row in stride(from: tall, to: input.rows, by: Tile.rows) {
           // Past the last row the last one is computed again, and not stored.
@@ -77,12 +86,16 @@ public struct DensePanels: Sendable {
   }
 
   /// The same for sixteen rows of a panel of at most sixteen outputs.
+  @inline(__always)
   private static func forwardTallTile(
     _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
-    _ bias: Numbers?
+    _ bias: Numbers?, between: (Int) -> Void
   ) {
     var tile = TallTile(bias ?? y, stride: bias == nil ? yStride : 0)
-    for k in 0..<inner { tile.add(x + k, stride: xStride, times: w + k &* width) }
+    for k in 0..<inner {
+      tile.add(x + k, stride: xStride, times: w + k &* width)
+      between(k)
+    }
     tile.forEachRow { row, sums in TallTile.store(sums, y + row &* yStride) }
   }
 
@@ -107,7 +120,8 @@ public struct DensePanels: Sendable {
   private func weightGradient<Rule>(_ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>) -> Double {
     var parking = Parking(parked.pointer)
     // The other way round than forward, whose last panels may still be in a cache, as its first ones then will be.
-    for first in stride(from: 0, to: outputCount, by: Tile.width).reversed() {
+    let last = (outputCount - 1) / Tile.width * Tile.width
+    for first in stride(from: last, through: 0, by: -Tile.width) {
       if panels.width(from: first) <= TallTile.width && inputCount >= TallTile.rows {
         weightGradient(TallTile.self, panel: first, input, outputGradient, sink, &parking)
       } else {

@@ -37,10 +37,11 @@ public struct DenseProducts: Sendable {
 
   /// output (rows, out) ← input (rows, in) · W + bias (out).
   public func forward(
-    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix
+    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
+    upcoming: UpcomingRows? = nil
   ) {
     if let panels {
-      panels.forward(weights: weights, bias: bias, input: input, output: output)
+      panels.forward(weights: weights, bias: bias, input: input, output: output, upcoming: upcoming)
     } else {
       output.multiply(input, matrix(weights))
       output.addToRows(bias)

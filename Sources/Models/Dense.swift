@@ -67,7 +67,8 @@ public struct Dense: Layer {
 
   public func forward(_ pass: ForwardPass) {
     products.forward(
-      weights: pass.parameters, bias: pass.parameters + weightCount, input: pass.input, output: pass.output)
+      weights: pass.parameters, bias: pass.parameters + weightCount, input: pass.input, output: pass.output,
+      upcoming: pass.upcoming)
     if activation == .rectifier { pass.output.rectify() }
   }
 

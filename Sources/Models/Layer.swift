@@ -47,10 +47,12 @@ public struct ForwardPass {
   /// For a layer with a shortcut, the output of the layer that it comes from.
   public let shortcut: Matrix?
   public let mode: PassMode
+  /// For the first layer, the input of the next batch, to be asked for ahead of time where that pays.
+  public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
-    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode
+    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, upcoming: UpcomingRows? = nil
   ) {
     self.inner = inner
     self.parameters = parameters
@@ -59,6 +61,7 @@ public struct ForwardPass {
     self.output = output
     self.shortcut = shortcut
     self.mode = mode
+    self.upcoming = upcoming
   }
 }
 

@@ -112,7 +112,8 @@ public final class Network {
 
   /// The outputs (batch, classes) for `input` (batch, inputCount), valid until the next call.
   public func predict(
-    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, poll: Poll = {}
+    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, upcoming: UpcomingRows? = nil,
+    poll: Poll = {}
   ) throws -> Matrix {
     precondition(input.rows <= maximumBatch && input.columns == inputCount && parameters.count == parameterCount)
     var current = input
@@ -123,7 +124,7 @@ public final class Network {
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
           input: current, output: next, inner: inner(index, rows: input.rows),
           shortcut: shortcutSource(index).map { output($0, rows: input.rows) },
-          mode: mode))
+          mode: mode, upcoming: index == 0 ? upcoming : nil))
       current = next
       try poll()
     }
@@ -141,11 +142,12 @@ public final class Network {
   /// - Parameters:
   ///   - scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
   ///   - smoothing: ε of the labels.
+  ///   - upcoming: the samples of the next batch, where it is known.
   public func forward(
     _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, smoothing: Float = 0,
-    poll: Poll = {}
+    upcoming: UpcomingRows? = nil, poll: Poll = {}
   ) throws -> BatchScore {
-    let outputs = try predict(parameters, input, mode: .training, poll: poll)
+    let outputs = try predict(parameters, input, mode: .training, upcoming: upcoming, poll: poll)
     let gradient = outputGradient(layers.count - 1, in: 0, rows: input.rows)
     return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale, smoothing: smoothing)
   }

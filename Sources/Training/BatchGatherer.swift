@@ -6,7 +6,11 @@ public final class BatchGatherer {
   public let batchSize: Int
   private let shard: Shard
   private var sampler: BatchSampler
-  private let indices: AlignedBuffer<Int32>
+  private var indices: AlignedBuffer<Int32>
+  /// Of the batch after, which is drawn ahead of its time.
+  private var nextIndices: AlignedBuffer<Int32>
+  private let nextRows: AlignedBuffer<UnsafePointer<Float>>
+  private var hasDrawnAhead = false
   private let rows: AlignedBuffer<Float>
   private let labels: AlignedBuffer<Int32>
   private let augmentation: CropAndFlip?
@@ -22,27 +26,40 @@ public final class BatchGatherer {
     self.batchSize = batchSize
     self.augmentation = augmentation
     indices = AlignedBuffer(count: batchSize)
+    nextIndices = AlignedBuffer(count: batchSize)
+    nextRows = AlignedBuffer(count: batchSize)
     rows = AlignedBuffer(count: min(maximumRows, batchSize) * shard.rowStride)
     labels = AlignedBuffer(count: min(maximumRows, batchSize))
   }
 
   /// Draws the next batch.
-  public func drawBatch() { sampler.next(into: indices.elements) }
+  public func drawBatch() {
+    if hasDrawnAhead { swap(&indices, &nextIndices) } else { sampler.next(into: indices.elements) }
+    sampler.next(into: nextIndices.elements)
+    hasDrawnAhead = true
+    for draw in 0..<batchSize { nextRows.pointer[draw] = UnsafePointer(shard.row(Int(nextIndices.pointer[draw]))) }
+  }
+
+  /// The samples of the batch after the one that was drawn.
+  public var upcoming: UpcomingRows { UpcomingRows(nextRows.pointer, count: batchSize) }
 
   /// A part of the batch that was drawn: samples (range.count, features) and labels, valid until the next call.
   public func gather(_ range: Range<Int>) -> (input: Matrix, labels: UnsafePointer<Int32>) {
     let stride = shard.rowStride
-    // Of the batch, among all samples that were drawn.
-    let firstPosition = sampler.position - batchSize
+    // Of the batch, among all samples that were drawn; the next one was drawn too.
+    let firstPosition = sampler.position - 2 * batchSize
+    // Apart, so that the labels, which lie anywhere, are waited for all at once.
     for (place, draw) in range.enumerated() {
-      let index = Int(indices.pointer[draw])
+      labels.pointer[place] = shard.labels.pointer[Int(indices.pointer[draw])]
+    }
+    for (place, draw) in range.enumerated() {
+      let sample = shard.row(Int(indices.pointer[draw]))
       let row = rows.pointer + place * stride
       if let augmentation {
-        augmentation.variant(at: firstPosition + draw).write(shard.row(index), of: shard.format, to: row)
+        augmentation.variant(at: firstPosition + draw).write(sample, of: shard.format, to: row)
       } else {
-        row.update(from: shard.row(index), count: stride)
+        row.update(from: sample, count: stride)
       }
-      labels.pointer[place] = shard.labels.pointer[index]
     }
     let input = Matrix(
       rows.pointer, rows: range.count, columns: shard.format.featureCount, stride: stride)

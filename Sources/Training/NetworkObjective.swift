@@ -46,7 +46,8 @@ public final class NetworkObjective: Objective {
       let (input, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
       timer.enter(.forward)
       score += try network.forward(
-        x, input, labels: labels, scale: 1 / Float(batchSize), smoothing: labelSmoothing, poll: poll)
+        x, input, labels: labels, scale: 1 / Float(batchSize), smoothing: labelSmoothing,
+        upcoming: canStepAtOnce ? batches.upcoming : nil, poll: poll)
       guard score.loss.isFinite else { break }
       timer.enter(.backward)
       try network.backward(x, input, target: start == 0 ? target : target.accumulating, poll: poll)

@@ -22,6 +22,21 @@ struct DenseProductsTests {
     #expect(firstDifference(weights.numbers, layer.placedWeights) == nil)
   }
 
+  @Test(arguments: DenseCase.all)
+  func askingForUpcomingRowsChangesNoBit(layer: DenseCase) {
+    let input = GuardedMatrix(layer.rows, layer.inputCount, surroundings: .nan, layer.input)
+    let weights = GuardedMatrix(surroundings: .nan, layer.placedWeights)
+    let bias = GuardedMatrix(surroundings: .nan, layer.bias)
+    let rows = AlignedBuffer((0..<layer.rows).map { UnsafePointer(input.matrix.row($0)) })
+    let plain = GuardedMatrix(layer.rows, layer.outputCount, gap: 32, surroundings: .nan)
+    let asking = GuardedMatrix(layer.rows, layer.outputCount, gap: 32, surroundings: .nan)
+    layer.products.forward(weights: weights.pointer, bias: bias.pointer, input: input.matrix, output: plain.matrix)
+    layer.products.forward(
+      weights: weights.pointer, bias: bias.pointer, input: input.matrix, output: asking.matrix,
+      upcoming: UpcomingRows(rows.pointer, count: layer.rows))
+    #expect(firstDifference(asking.numbers, plain.numbers) == nil)
+  }
+
   @Test(arguments: DenseCase.all, surroundings)
   func theInputGradientIsTheProductWithTheTransposedWeights(layer: DenseCase, around: Float) {
     let weights = GuardedMatrix(surroundings: around, layer.placedWeights)
