@@ -183,6 +183,9 @@ public struct DensePanels: Sendable {
     for vector in 0..<vectors {
       tile.add(x, stride: 1, times: dy)
       tile.add(x + input.stride, stride: 1, times: dy + outputGradient.stride)
+      // The next tile's inputs: its steps go from row to row, which no processor foresees.
+      chost_prefetch(x + T.rows)
+      chost_prefetch(x + input.stride + T.rows)
       x += 2 &* input.stride
       dy += 2 &* outputGradient.stride
       let gradient = UnsafeRawPointer(parking.numbers + vector &* 16).loadUnaligned(as: SIMD16<Float>.self)

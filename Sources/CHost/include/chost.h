@@ -22,7 +22,7 @@ void chost_restart(char *const arguments[]);
 
 /// Asks for the cache line that an address is in; one that is nobody's does no harm.
 static inline void chost_prefetch(const void *address) {
-  __builtin_prefetch(address, 0, 2);
+  __builtin_prefetch(address);
 }
 
 /// Width in bits of the vectors that this build's Swift code uses, from the importer's own target.
