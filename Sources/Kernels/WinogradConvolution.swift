@@ -17,6 +17,7 @@ struct WinogradConvolution: ConvolutionKernels {
 
   private let shape: ConvolutionShape
   private let panels: WeightPanels
+  private let groupStrips: Int
   private let input: WinogradTiles
   private let output: WinogradTiles
   /// G g Gᵀ, of the weights of the pass under way, (36, panels).
@@ -38,8 +39,10 @@ struct WinogradConvolution: ConvolutionKernels {
     precondition(Self.supports(shape))
     self.shape = shape
     panels = WeightPanels(inputCount: shape.windowCount, outputCount: shape.output.channels)
-    input = WinogradTiles(shape.input, atLeast: Self.groupTiles)
-    output = WinogradTiles(shape.output, atLeast: Self.groupTiles)
+    let across = (shape.input.width + 3) / 4
+    groupStrips = (Self.groupTiles + across - 1) / across
+    input = WinogradTiles(shape.input, strips: groupStrips)
+    output = WinogradTiles(shape.output, strips: groupStrips)
     weights = AlignedBuffer(count: Self.points * shape.input.channels * shape.output.channels)
     sums = AlignedBuffer(count: weights.count)
     reversed = AlignedBuffer(count: shape.weightCount)
@@ -66,12 +69,17 @@ struct WinogradConvolution: ConvolutionKernels {
 
   /// target ← source ∗ the transformed weights.
   private func convolve(_ source: Matrix, _ from: WinogradTiles, _ target: Matrix, _ to: WinogradTiles) {
-    for first in stride(from: 0, to: source.rows, by: from.images) {
-      let images = first..<min(first + from.images, source.rows)
-      for image in images { from.gather(source.row(image), image - first) }
-      multiply(from, to, tiles: images.count * from.perImage)
-      for image in images { to.scatter(target.row(image), image - first) }
+    forEachGroup(source.rows) { strips in
+      from.gather(source, strips)
+      multiply(from, to, tiles: strips.count * from.across)
+      to.scatter(target, strips)
     }
+  }
+
+  /// Hands the strips of `rows` images to `body`, some at a time.
+  private func forEachGroup(_ rows: Int, _ body: (Range<Int>) -> Void) {
+    let strips = rows * input.down
+    for first in stride(from: 0, to: strips, by: groupStrips) { body(first..<min(first + groupStrips, strips)) }
   }
 
   // MARK: Weights
@@ -145,14 +153,10 @@ struct WinogradConvolution: ConvolutionKernels {
   func prepareWeightGradient() { sums.elements.update(repeating: 0) }
 
   func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: Weights) {
-    let (x, dy) = (self.input, output)
-    for first in stride(from: 0, to: input.rows, by: x.images) {
-      let images = first..<min(first + x.images, input.rows)
-      for image in images {
-        x.gather(input.row(image), image - first)
-        dy.gatherGradient(outputGradient.row(image), image - first)
-      }
-      addProducts(tiles: images.count * x.perImage)
+    forEachGroup(input.rows) { strips in
+      self.input.gather(input, strips)
+      output.gatherGradient(outputGradient, strips)
+      addProducts(tiles: strips.count * output.across)
     }
   }
 
@@ -200,7 +204,7 @@ struct WinogradConvolution: ConvolutionKernels {
         targetRow: 48, targetColumn: 16, scratch.pointer, Transforms.weightGradient)
       for tap in 0..<9 {
         let address = gradient + window + tap &* inputs &* width
-        Transforms.store(Transforms.load(address) + Transforms.load(result + tap &* 16), address)
+        (SIMD16.load(address) + SIMD16.load(result + tap &* 16)).store(address)
       }
     }
   }

@@ -1,91 +1,118 @@
-/// Some images cut into tiles for Winograd's convolution, transformed: (tile, 36, channels).
+/// Strips of images, each a row of tiles, transformed for Winograd's convolution: (tile, 36, channels).
+///
+/// Strips are counted through all images of a batch.
 struct WinogradTiles: Sendable {
   private typealias Transforms = WinogradTransforms
+  typealias Numbers = UnsafeMutablePointer<Float>
 
   let image: ImageShape
-  /// How many images there is room for.
-  let images: Int
+  /// Strips of an image, and tiles of a strip.
+  let down: Int
+  let across: Int
   let tiles: AlignedBuffer<Float>
-  private let across: Int
-  private let down: Int
-  /// An image on its way in, filled up to whole tiles.
-  private let padded: PaddedImage
-  /// For an image that is no whole number of tiles: one that is, on its way out.
+  /// From one tile to the next, in numbers.
+  let tileStride: Int
+  /// A strip of which the first of the two passes was made: (column, 6, 16). The column before the image and those behind it stay zero.
+  private let columns: AlignedBuffer<Float>
+  /// A row above or below an image.
+  private let zeros: AlignedBuffer<Float>
+  /// For an image that is no whole number of tiles: a strip of one that is, on its way out.
   private let whole: AlignedBuffer<Float>?
   private let scratch = AlignedBuffer<Float>(count: 36 * 16)
 
-  /// Room for at least `count` tiles.
-  init(_ image: ImageShape, atLeast count: Int) {
+  /// Room for `strips` strips.
+  init(_ image: ImageShape, strips: Int) {
     self.image = image
     across = (image.width + 3) / 4
     down = (image.height + 3) / 4
-    images = (count + across * down - 1) / (across * down)
-    padded = PaddedImage(
-      image, before: 1, below: 1 + down * 4 - image.height, right: 1 + across * 4 - image.width)
+    tileStride = 36 * image.channels
+    columns = AlignedBuffer(count: (4 * across + 2) * Self.column)
+    zeros = AlignedBuffer(count: image.width * image.channels)
     let isWhole = image.width % 4 == 0 && image.height % 4 == 0
-    whole = isWhole ? nil : AlignedBuffer(count: 16 * across * down * image.channels)
-    tiles = AlignedBuffer(count: rounded(images * across * down, upTo: TallTile.rows) * 36 * image.channels)
+    whole = isWhole ? nil : AlignedBuffer(count: 16 * across * image.channels)
+    tiles = AlignedBuffer(count: rounded(strips * across, upTo: TallTile.rows) * tileStride)
   }
 
-  var perImage: Int { across * down }
+  /// Numbers of six vectors.
+  private static let column = 6 * 16
 
-  /// Hands each tile's first pixel and where it is in memory to `body`, once for every 16 channels, with the first of them.
+  /// Hands to `body` each strip's image, its first row, and where its tiles are.
   @inline(__always)
-  private func forEachTile(
-    _ slot: Int, _ body: (_ row: Int, _ column: Int, _ channel: Int, _ tile: UnsafeMutablePointer<Float>) -> Void
-  ) {
-    for row in 0..<down {
-      for column in 0..<across {
-        let tile = tiles.pointer + ((slot * down + row) * across + column) * 36 * image.channels
-        for channel in stride(from: 0, to: image.channels, by: 16) {
-          body(4 * row, 4 * column, channel, tile + channel)
+  private func forEachStrip(_ images: Matrix, _ strips: Range<Int>, _ body: (Numbers, Int, Numbers) -> Void) {
+    var tile = tiles.pointer
+    for strip in strips {
+      let (image, row) = strip.quotientAndRemainder(dividingBy: down)
+      body(images.row(image), 4 &* row, tile)
+      tile += across &* tileStride
+    }
+  }
+
+  /// tiles ← Bᵀ d B of some strips' overlapping squares of 6x6.
+  func gather(_ images: Matrix, _ strips: Range<Int>) {
+    let channels = image.channels
+    forEachStrip(images, strips) { image, row, tiles in
+      for channel in stride(from: 0, to: channels, by: 16) {
+        let rows = Transforms.Rows { pixels(image, row &+ $0 &- 1) + channel }
+        for column in 0..<self.image.width {
+          Transforms.input(rows, column &* channels, columns.pointer + (column &+ 1) &* Self.column, 16)
+        }
+        for tile in 0..<across {
+          let columns = Transforms.Rows(columns.pointer + 4 &* tile &* Self.column, step: Self.column)
+          let target = tiles + tile &* tileStride + channel
+          for row in 0..<6 {
+            Transforms.input(columns, row &* 16, target + 6 &* row &* channels, channels)
+          }
         }
       }
     }
   }
 
-  /// tiles of `slot` ← Bᵀ d B of an image's overlapping squares of 6x6.
-  func gather(_ numbers: UnsafePointer<Float>, _ slot: Int) {
-    padded.copy(from: numbers)
+  /// tiles ← A y Aᵀ of some strips' squares of 4x4.
+  func gatherGradient(_ images: Matrix, _ strips: Range<Int>) {
     let channels = image.channels
-    forEachTile(slot) { row, column, channel, tile in
-      let corner = padded.pointer + row &* padded.rowStride + column &* channels + channel
-      Transforms.square(
-        inputs: 6, outputs: 6, corner, rowStep: padded.rowStride, columnStep: channels, tile,
-        targetRow: 6 &* channels, targetColumn: channels, scratch.pointer, Transforms.input)
+    forEachStrip(images, strips) { image, row, tiles in
+      for channel in stride(from: 0, to: channels, by: 16) {
+        let rows = Transforms.Rows { pixels(image, row &+ $0) + channel }
+        for column in 0..<self.image.width {
+          Transforms.outputGradient(rows, column &* channels, columns.pointer + (column &+ 1) &* Self.column, 16)
+        }
+        for tile in 0..<across {
+          let columns = Transforms.Rows(columns.pointer + (4 &* tile &+ 1) &* Self.column, step: Self.column)
+          let target = tiles + tile &* tileStride + channel
+          for row in 0..<6 {
+            Transforms.outputGradient(columns, row &* 16, target + 6 &* row &* channels, channels)
+          }
+        }
+      }
     }
   }
 
-  /// tiles of `slot` ← A y Aᵀ of an image's squares of 4x4.
-  func gatherGradient(_ numbers: UnsafePointer<Float>, _ slot: Int) {
-    let channels = image.channels
-    var (source, rowStride) = (numbers, image.width &* channels)
-    if whole != nil {
-      padded.copy(from: numbers)
-      (source, rowStride) = (UnsafePointer(padded.pointer) + padded.rowStride + channels, padded.rowStride)
-    }
-    forEachTile(slot) { row, column, channel, tile in
-      Transforms.square(
-        inputs: 4, outputs: 6, source + row &* rowStride + column &* channels + channel, rowStep: rowStride,
-        columnStep: channels, tile, targetRow: 6 &* channels, targetColumn: channels, scratch.pointer,
-        Transforms.outputGradient)
-    }
+  /// A row of an image, or one outside it.
+  @inline(__always)
+  private func pixels(_ image: Numbers, _ row: Int) -> UnsafePointer<Float> {
+    UnsafePointer(row >= 0 && row < self.image.height ? image + row &* (self.image.width &* self.image.channels) : zeros.pointer)
   }
 
-  /// An image ← Aᵀ m A of the tiles of `slot`.
-  func scatter(_ numbers: UnsafeMutablePointer<Float>, _ slot: Int) {
-    let (channels, wide) = (image.channels, 4 * across)
-    let target = whole?.pointer ?? numbers
-    forEachTile(slot) { row, column, channel, tile in
-      Transforms.square(
-        inputs: 6, outputs: 4, tile, rowStep: 6 &* channels, columnStep: channels,
-        target + (row &* wide &+ column) &* channels + channel, targetRow: wide &* channels, targetColumn: channels,
-        scratch.pointer, Transforms.output)
-    }
-    guard let whole else { return }
-    let count = image.width * channels
-    for row in 0..<image.height {
-      (numbers + row * count).update(from: whole.pointer + row * wide * channels, count: count)
+  /// Some strips of images ← Aᵀ m A of the tiles.
+  func scatter(_ images: Matrix, _ strips: Range<Int>) {
+    let channels = image.channels
+    let wide = 4 &* across &* channels
+    forEachStrip(images, strips) { image, row, tiles in
+      let pixels = image + row &* (self.image.width &* channels)
+      let target = whole?.pointer ?? pixels
+      for tile in 0..<across {
+        for channel in stride(from: 0, to: channels, by: 16) {
+          Transforms.square(
+            inputs: 6, outputs: 4, tiles + tile &* tileStride + channel, rowStep: 6 &* channels, columnStep: channels,
+            target + 4 &* tile &* channels + channel, targetRow: wide, targetColumn: channels, scratch.pointer,
+            Transforms.output)
+        }
+      }
+      guard let whole else { return }
+      let count = self.image.width &* channels
+      for row in 0..<min(4, self.image.height - row) {
+        (pixels + row * count).update(from: whole.pointer + row * wide, count: count)
+      }
     }
   }
 }
