@@ -40,19 +40,19 @@ public struct BatchNormalizationKernels: Sendable {
     for row in 0..<z.rows {
       let z = UnsafePointer(z.row(row))
       for channel in stride(from: 0, to: image.channels, by: 16) {
-        let origin = Self.load(origin.pointer + channel)
+        let origin = Vector.load(origin.pointer + channel)
         // Two sums of each: an addition takes four cycles, and two new ones can begin in each.
         var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
         for place in evenPlaces(channel) {
-          let value = Self.load(z + place) - origin
-          let value2 = Self.load(z + (place &+ image.channels)) - origin
+          let value = Vector.load(z + place) - origin
+          let value2 = Vector.load(z + (place &+ image.channels)) - origin
           first += value
           second.addProduct(value, value)
           first2 += value2
           second2.addProduct(value2, value2)
         }
         if let place = lastPlace(channel) {
-          let value = Self.load(z + place) - origin
+          let value = Vector.load(z + place) - origin
           first += value
           second.addProduct(value, value)
         }
@@ -120,13 +120,13 @@ public struct BatchNormalizationKernels: Sendable {
   public func normalize(_ z: UnsafePointer<Float>, _ output: Numbers, rectified: Bool) {
     let floor = Vector(repeating: rectified ? 0 : -.infinity)
     for channel in stride(from: 0, to: image.channels, by: 16) {
-      let (a, b) = (Self.load(scale.pointer + channel), Self.load(shift.pointer + channel))
+      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
       for place in places(channel) {
-        let y = b.addingProduct(Self.load(z + place), a)
+        let y = b.addingProduct(Vector.load(z + place), a)
         // NaN stays NaN: a diverged run must not look like a dead unit.
         let rectified = y.replacing(with: floor, where: y .< floor)
-        if lanes == 16 { Self.store(rectified, output + place) } else { Self.store(rectified, output + place, lanes) }
+        rectified.store(output + place, count: lanes)
       }
     }
   }
@@ -146,21 +146,21 @@ public struct BatchNormalizationKernels: Sendable {
   public func addGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, rectified: Bool) {
     let floor = Vector(repeating: rectified ? 0 : -.infinity)
     for channel in stride(from: 0, to: image.channels, by: 16) {
-      let (a, b) = (Self.load(scale.pointer + channel), Self.load(shift.pointer + channel))
-      let mean = Self.load(mean.pointer + channel)
+      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
+      let mean = Vector.load(mean.pointer + channel)
       var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
       for place in evenPlaces(channel) {
-        let (value, value2) = (Self.load(z + place), Self.load(z + (place &+ image.channels)))
-        let gradient = Self.passed(Self.load(g + place), b.addingProduct(value, a), floor)
-        let gradient2 = Self.passed(Self.load(g + (place &+ image.channels)), b.addingProduct(value2, a), floor)
+        let (value, value2) = (Vector.load(z + place), Vector.load(z + (place &+ image.channels)))
+        let gradient = Self.passed(Vector.load(g + place), b.addingProduct(value, a), floor)
+        let gradient2 = Self.passed(Vector.load(g + (place &+ image.channels)), b.addingProduct(value2, a), floor)
         first += gradient
         second.addProduct(gradient, value - mean)
         first2 += gradient2
         second2.addProduct(gradient2, value2 - mean)
       }
       if let place = lastPlace(channel) {
-        let value = Self.load(z + place)
-        let gradient = Self.passed(Self.load(g + place), b.addingProduct(value, a), floor)
+        let value = Vector.load(z + place)
+        let gradient = Self.passed(Vector.load(g + place), b.addingProduct(value, a), floor)
         first += gradient
         second.addProduct(gradient, value - mean)
       }
@@ -194,31 +194,15 @@ public struct BatchNormalizationKernels: Sendable {
   public func inputGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers, rectified: Bool) {
     let floor = Vector(repeating: rectified ? 0 : -.infinity)
     for channel in stride(from: 0, to: image.channels, by: 16) {
-      let (offset, slope) = (Self.load(offset.pointer + channel), Self.load(slope.pointer + channel))
-      let (a, b) = (Self.load(scale.pointer + channel), Self.load(shift.pointer + channel))
+      let (offset, slope) = (Vector.load(offset.pointer + channel), Vector.load(slope.pointer + channel))
+      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
       for place in places(channel) {
-        let z = Self.load(z + place)
-        let gradient = Self.passed(Self.load(g + place), b.addingProduct(z, a), floor)
+        let z = Vector.load(z + place)
+        let gradient = Self.passed(Vector.load(g + place), b.addingProduct(z, a), floor)
         let value = offset.addingProduct(slope, z).addingProduct(a, gradient)
-        if lanes == 16 { Self.store(value, target + place) } else { Self.store(value, target + place, lanes) }
+        value.store(target + place, count: lanes)
       }
     }
-  }
-
-  @inline(__always)
-  private static func load(_ address: UnsafePointer<Float>) -> Vector {
-    UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
-  }
-
-  @inline(__always)
-  private static func store(_ vector: Vector, _ address: Numbers) {
-    UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
-  }
-
-  /// The first `lanes` only: what lies beyond is the next pixel's.
-  @inline(never)
-  private static func store(_ vector: Vector, _ address: Numbers, _ lanes: Int) {
-    for lane in 0..<lanes { address[lane] = vector[lane] }
   }
 }

@@ -96,7 +96,7 @@ public struct DensePanels: Sendable {
       tile.add(x + k, stride: xStride, times: w + k &* width)
       between(k)
     }
-    tile.forEachRow { row, sums in TallTile.store(sums, y + row &* yStride) }
+    tile.forEachRow { row, sums in sums.store(y + row &* yStride) }
   }
 
   // MARK: Backward
@@ -188,7 +188,7 @@ public struct DensePanels: Sendable {
       chost_prefetch(x + input.stride + T.rows)
       x += 2 &* input.stride
       dy += 2 &* outputGradient.stride
-      let gradient = UnsafeRawPointer(parking.numbers + vector &* 16).loadUnaligned(as: SIMD16<Float>.self)
+      let gradient = SIMD16.load(parking.numbers + vector &* 16)
       sink.take(gradient, at: parking.offset &+ vector &* 16, squares: &squares)
     }
     for _ in 2 &* vectors..<input.rows {

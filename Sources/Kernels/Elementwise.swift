@@ -9,14 +9,14 @@ enum Elementwise {
   /// y ← max(y, 0). NaN stays NaN: a diverged run must not look like a dead unit.
   @inline(never)
   static func rectify(_ y: Numbers, _ count: Int) {
-    for index in vectors(count) { store(rectified(load(y + index)), y + index) }
+    for index in vectors(count) { rectified(.load(y + index)).store(y + index) }
     for index in rest(count) { y[index] = y[index] < 0 ? 0 : y[index] }
   }
 
   /// y ← max(y + x, 0), in the same sense.
   @inline(never)
   static func addAndRectify(_ x: UnsafePointer<Float>, to y: Numbers, _ count: Int) {
-    for index in vectors(count) { store(rectified(load(y + index) + load(x + index)), y + index) }
+    for index in vectors(count) { rectified(.load(y + index) + .load(x + index)).store(y + index) }
     for index in rest(count) {
       let sum = y[index] + x[index]
       y[index] = sum < 0 ? 0 : sum
@@ -27,7 +27,7 @@ enum Elementwise {
   @inline(never)
   static func mask(_ g: Numbers, whereZero y: UnsafePointer<Float>, _ count: Int) {
     for index in vectors(count) {
-      store(load(g + index).replacing(with: 0, where: load(y + index) .== 0), g + index)
+      Vector.load(g + index).replacing(with: 0, where: Vector.load(y + index) .== 0).store(g + index)
     }
     for index in rest(count) where y[index] == 0 { g[index] = 0 }
   }
@@ -35,7 +35,7 @@ enum Elementwise {
   /// y ← y + x.
   @inline(never)
   static func add(_ x: UnsafePointer<Float>, to y: Numbers, _ count: Int) {
-    for index in vectors(count) { store(load(y + index) + load(x + index), y + index) }
+    for index in vectors(count) { (Vector.load(y + index) + Vector.load(x + index)).store(y + index) }
     for index in rest(count) { y[index] += x[index] }
   }
 
@@ -47,14 +47,4 @@ enum Elementwise {
 
   @inline(__always)
   private static func rest(_ count: Int) -> Range<Int> { count / 16 * 16..<count }
-
-  @inline(__always)
-  private static func load(_ address: UnsafePointer<Float>) -> Vector {
-    UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
-  }
-
-  @inline(__always)
-  private static func store(_ vector: Vector, _ address: Numbers) {
-    UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
-  }
 }

@@ -130,13 +130,9 @@ struct DescendWithMomentum: GradientRule {
 
   @inline(__always)
   func apply(_ gradient: Vector, to value: inout Vector, at offset: Int, lanes: Int, squares: inout Vector) {
-    var u = UnsafeRawPointer(buffer + offset).loadUnaligned(as: Vector.self)
+    var u = Vector.load(buffer + offset)
     step.descend(&value, momentumBuffer: &u, gradient)
-    if lanes < 16 {
-      for lane in 0..<lanes { buffer[offset + lane] = u[lane] }
-    } else {
-      UnsafeMutableRawPointer(buffer + offset).storeBytes(of: u, as: Vector.self)
-    }
+    u.store(buffer + offset, count: lanes)
   }
 }
 
@@ -154,17 +150,16 @@ struct GradientSink<Rule: GradientRule> {
 
   @inline(__always)
   func take(_ gradient: Vector, at offset: Int, squares: inout Vector) {
-    let address = UnsafeMutableRawPointer(destination + offset)
-    var value = UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+    var value = Vector.load(destination + offset)
     rule.apply(gradient, to: &value, at: offset, lanes: 16, squares: &squares)
-    address.storeBytes(of: value, as: Vector.self)
+    value.store(destination + offset)
   }
 
   /// The first `lanes` only: what lies beyond in the flat vector is another layer's.
   func take(_ gradient: Vector, lanes: Int, at offset: Int, squares: inout Vector) {
-    var value = UnsafeRawPointer(destination + offset).loadUnaligned(as: Vector.self)
+    var value = Vector.load(destination + offset)
     rule.apply(gradient, to: &value, at: offset, lanes: lanes, squares: &squares)
-    for lane in 0..<lanes { destination[offset + lane] = value[lane] }
+    value.store(destination + offset, count: lanes)
   }
 
   /// Takes `count` numbers from memory that goes on to whole vectors; returns what they add to ‖G‖².
@@ -175,7 +170,7 @@ struct GradientSink<Rule: GradientRule> {
     for start in stride(from: 0, to: count, by: block) {
       var squares = Vector()
       for index in stride(from: start, to: min(start + block, count), by: 16) {
-        let gradient = UnsafeRawPointer(numbers + index).loadUnaligned(as: Vector.self)
+        let gradient = Vector.load(numbers + index)
         if index + 16 <= count {
           take(gradient, at: offset + index, squares: &squares)
         } else {

@@ -55,8 +55,7 @@ private func exponentials(
 ) -> Double {
   var sum = 0.0
   for index in stride(from: 0, to: count, by: 16) {
-    let sixteen = UnsafeRawPointer(row + index).loadUnaligned(as: SIMD16<Float>.self)
-    let values = exponential(sixteen - largest)
+    let values = exponential(SIMD16.load(row + index) - largest)
     for lane in 0..<min(16, count - index) {
       sum += Double(values[lane])
       result?[index + lane] = values[lane]

@@ -37,27 +37,27 @@ struct TallTile: RegisterTile {
 
   @inline(__always)
   init(_ address: UnsafePointer<Float>, stride: Int) {
-    row0 = Self.load(address)
-    row1 = Self.load(address + stride)
-    row2 = Self.load(address + 2 &* stride)
-    row3 = Self.load(address + 3 &* stride)
-    row4 = Self.load(address + 4 &* stride)
-    row5 = Self.load(address + 5 &* stride)
-    row6 = Self.load(address + 6 &* stride)
-    row7 = Self.load(address + 7 &* stride)
-    row8 = Self.load(address + 8 &* stride)
-    row9 = Self.load(address + 9 &* stride)
-    row10 = Self.load(address + 10 &* stride)
-    row11 = Self.load(address + 11 &* stride)
-    row12 = Self.load(address + 12 &* stride)
-    row13 = Self.load(address + 13 &* stride)
-    row14 = Self.load(address + 14 &* stride)
-    row15 = Self.load(address + 15 &* stride)
+    row0 = Vector.load(address)
+    row1 = Vector.load(address + stride)
+    row2 = Vector.load(address + 2 &* stride)
+    row3 = Vector.load(address + 3 &* stride)
+    row4 = Vector.load(address + 4 &* stride)
+    row5 = Vector.load(address + 5 &* stride)
+    row6 = Vector.load(address + 6 &* stride)
+    row7 = Vector.load(address + 7 &* stride)
+    row8 = Vector.load(address + 8 &* stride)
+    row9 = Vector.load(address + 9 &* stride)
+    row10 = Vector.load(address + 10 &* stride)
+    row11 = Vector.load(address + 11 &* stride)
+    row12 = Vector.load(address + 12 &* stride)
+    row13 = Vector.load(address + 13 &* stride)
+    row14 = Vector.load(address + 14 &* stride)
+    row15 = Vector.load(address + 15 &* stride)
   }
 
   @inline(__always)
   mutating func add(_ factors: UnsafePointer<Float>, stride: Int, times numbers: UnsafePointer<Float>) {
-    let vector = Self.load(numbers)
+    let vector = Vector.load(numbers)
     row0.addProduct(Vector(repeating: factors[0]), vector)
     row1.addProduct(Vector(repeating: factors[stride]), vector)
     row2.addProduct(Vector(repeating: factors[2 &* stride]), vector)
@@ -97,29 +97,13 @@ struct TallTile: RegisterTile {
   }
 
   @inline(__always)
-  static func load(_ address: UnsafePointer<Float>) -> Vector {
-    UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
-  }
-
-  @inline(__always)
-  static func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
-  }
-
-  @inline(__always)
   static func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, count: Int) {
-    if count == width { return store(vector, address) }
-    storePart(vector, address, count)
+    vector.store(address, count: count)
   }
 
   @inline(__always)
   static func add(_ vector: Vector, to address: UnsafeMutablePointer<Float>, count: Int) {
     // What is read beyond `count` is not stored.
-    store(load(address) + vector, address, count: count)
-  }
-
-  @inline(never)
-  private static func storePart(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
-    for lane in 0..<count { address[lane] = vector[lane] }
+    (Vector.load(address) + vector).store(address, count: count)
   }
 }

@@ -92,22 +92,19 @@ struct Tile: RegisterTile {
 
   /// 32 numbers from anywhere.
   @inline(__always)
-  static func load(_ address: UnsafePointer<Float>) -> Pair {
-    let raw = UnsafeRawPointer(address)
-    return (raw.loadUnaligned(as: Vector.self), raw.loadUnaligned(fromByteOffset: 64, as: Vector.self))
-  }
+  static func load(_ address: UnsafePointer<Float>) -> Pair { (.load(address), .load(address + 16)) }
 
   @inline(__always)
   static func store(_ pair: Pair, _ address: UnsafeMutablePointer<Float>) {
-    let raw = UnsafeMutableRawPointer(address)
-    raw.storeBytes(of: pair.0, as: Vector.self)
-    raw.storeBytes(of: pair.1, toByteOffset: 64, as: Vector.self)
+    pair.0.store(address)
+    pair.1.store(address + 16)
   }
 
   @inline(__always)
   static func store(_ pair: Pair, _ address: UnsafeMutablePointer<Float>, count: Int) {
     if count == width { return store(pair, address) }
-    storePart(pair, address, count)
+    pair.0.store(address, count: count)
+    if count > 16 { pair.1.store(address + 16, count: count - 16) }
   }
 
   @inline(__always)
@@ -115,11 +112,6 @@ struct Tile: RegisterTile {
     // What is read beyond `count` is not stored.
     let sums = load(address)
     store((sums.0 + pair.0, sums.1 + pair.1), address, count: count)
-  }
-
-  @inline(never)
-  private static func storePart(_ pair: Pair, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
-    for lane in 0..<count { address[lane] = lane < 16 ? pair.0[lane] : pair.1[lane - 16] }
   }
 }
 
