@@ -1,3 +1,5 @@
+import CHost
+
 /// Batch normalisation (Ioffe, Szegedy 2015) of images, channel by channel: y = a z + b with a = γ/√(σ² + ε) and
 /// b = β − μ a.
 ///
@@ -10,6 +12,10 @@ public struct BatchNormalizationKernels: Sendable {
 
   /// ε: keeps the deviation of a constant channel from zero.
   public static let epsilon = 1e-5
+
+  /// Numbers that are asked for before they are needed: loops here wait for memory, and a page's end stops what processors
+  /// foresee by themselves.
+  private static let ahead = 512
 
   public let image: ImageShape
   /// Each (channels): a and b of `normalize`; μ and 1/√(σ² + ε); what squares are relative to; the factors of the gradient.
@@ -123,10 +129,27 @@ public struct BatchNormalizationKernels: Sendable {
       let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
       for place in places(channel) {
+        chost_prefetch(z + (place &+ Self.ahead))
+        chost_prefetch_to_write(output + (place &+ Self.ahead))
         let y = b.addingProduct(Vector.load(z + place), a)
         // NaN stays NaN: a diverged run must not look like a dead unit.
         let rectified = y.replacing(with: floor, where: y .< floor)
         rectified.store(output + place, count: lanes)
+      }
+    }
+  }
+
+  /// output ← max(a z + b + shortcut, 0) of one image.
+  public func normalize(_ z: UnsafePointer<Float>, adding shortcut: UnsafePointer<Float>, _ output: Numbers) {
+    for channel in stride(from: 0, to: image.channels, by: 16) {
+      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
+      let lanes = min(16, image.channels - channel)
+      for place in places(channel) {
+        chost_prefetch(z + (place &+ Self.ahead))
+        chost_prefetch(shortcut + (place &+ Self.ahead))
+        chost_prefetch_to_write(output + (place &+ Self.ahead))
+        let y = b.addingProduct(Vector.load(z + place), a) + Vector.load(shortcut + place)
+        y.replacing(with: 0, where: y .< 0).store(output + place, count: lanes)
       }
     }
   }
@@ -150,6 +173,10 @@ public struct BatchNormalizationKernels: Sendable {
       let mean = Vector.load(mean.pointer + channel)
       var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
       for place in evenPlaces(channel) {
+        chost_prefetch(z + (place &+ Self.ahead))
+        chost_prefetch(z + (place &+ Self.ahead &+ image.channels))
+        chost_prefetch(g + (place &+ Self.ahead))
+        chost_prefetch(g + (place &+ Self.ahead &+ image.channels))
         let (value, value2) = (Vector.load(z + place), Vector.load(z + (place &+ image.channels)))
         let gradient = Self.passed(Vector.load(g + place), b.addingProduct(value, a), floor)
         let gradient2 = Self.passed(Vector.load(g + (place &+ image.channels)), b.addingProduct(value2, a), floor)
@@ -165,6 +192,33 @@ public struct BatchNormalizationKernels: Sendable {
         second.addProduct(gradient, value - mean)
       }
       addSums(channel, first + first2, second + second2)
+    }
+  }
+
+  /// Adds an image z whose rectified output, a shortcut added, is y: g, and where it is given `returning`, is ∂loss/∂y, and
+  /// g becomes what of it passes the rectifier.
+  public func addGradient(
+    _ z: UnsafePointer<Float>, _ g: Numbers, returning: UnsafePointer<Float>?, y: UnsafePointer<Float>
+  ) {
+    for channel in stride(from: 0, to: image.channels, by: 16) {
+      let mean = Vector.load(mean.pointer + channel)
+      let lanes = min(16, image.channels - channel)
+      var (first, second) = (Vector(), Vector())
+      for place in places(channel) {
+        chost_prefetch(z + (place &+ Self.ahead))
+        chost_prefetch(g + (place &+ Self.ahead))
+        chost_prefetch(y + (place &+ Self.ahead))
+        var gradient = Vector.load(g + place)
+        if let returning {
+          chost_prefetch(returning + (place &+ Self.ahead))
+          gradient += Vector.load(returning + place)
+        }
+        gradient.replace(with: 0, where: Vector.load(y + place) .== 0)
+        gradient.store(g + place, count: lanes)
+        first += gradient
+        second.addProduct(gradient, Vector.load(z + place) - mean)
+      }
+      addSums(channel, first, second)
     }
   }
 
@@ -198,6 +252,8 @@ public struct BatchNormalizationKernels: Sendable {
       let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
       for place in places(channel) {
+        chost_prefetch(z + (place &+ Self.ahead))
+        chost_prefetch(g + (place &+ Self.ahead))
         let z = Vector.load(z + place)
         let gradient = Self.passed(Vector.load(g + place), b.addingProduct(z, a), floor)
         let value = offset.addingProduct(slope, z).addingProduct(a, gradient)

@@ -18,7 +18,7 @@ public struct Shortcut: Sendable {
     firstChannel = (target.channels - source.channels) / 2
   }
 
-  private var isIdentity: Bool { source == target }
+  public var isIdentity: Bool { source == target }
 
   /// output ← max(output + shortcut(image), 0).
   public func addAndRectify(_ image: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) {

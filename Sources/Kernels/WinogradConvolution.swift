@@ -20,6 +20,8 @@ struct WinogradConvolution: ConvolutionKernels {
   private let groupStrips: Int
   private let input: WinogradTiles
   private let output: WinogradTiles
+  /// From one point's panels to the next, in numbers.
+  private let pointStride: Int
   /// G g Gᵀ, of the weights of the pass under way, (36, panels).
   private let weights: AlignedBuffer<Float>
   /// Σ over tiles of the products that make the weights' gradient, (36, panels).
@@ -43,7 +45,9 @@ struct WinogradConvolution: ConvolutionKernels {
     groupStrips = (Self.groupTiles + across - 1) / across
     input = WinogradTiles(shape.input, strips: groupStrips)
     output = WinogradTiles(shape.output, strips: groupStrips)
-    weights = AlignedBuffer(count: Self.points * shape.input.channels * shape.output.channels)
+    // An odd number of cache lines, lest all points want the same place in a cache.
+    pointStride = rounded(shape.input.channels * shape.output.channels, upTo: 32) + 16
+    weights = AlignedBuffer(count: Self.points * pointStride)
     sums = AlignedBuffer(count: weights.count)
     reversed = AlignedBuffer(count: shape.weightCount)
   }
@@ -71,7 +75,10 @@ struct WinogradConvolution: ConvolutionKernels {
   private func convolve(_ source: Matrix, _ from: WinogradTiles, _ target: Matrix, _ to: WinogradTiles) {
     forEachGroup(source.rows) { strips in
       from.gather(source, strips)
-      multiply(from, to, tiles: strips.count * from.across)
+      let next = strips.upperBound..<strips.upperBound + strips.count
+      multiply(
+        from, to, tiles: strips.count * from.across, reading: from.lines(source, next),
+        writing: to.lines(target, strips))
       to.scatter(target, strips)
     }
   }
@@ -86,11 +93,10 @@ struct WinogradConvolution: ConvolutionKernels {
 
   /// self.weights (36, panels (in, out)) ← G g Gᵀ.
   private func transform(_ weights: UnsafePointer<Float>, _ panels: WeightPanels, inputs: Int) {
-    let plane = inputs * panels.outputCount
     forEachVector(panels, inputs) { window, transformed, width in
       Transforms.square(
         inputs: 3, outputs: 6, weights + window, rowStep: 3 &* inputs &* width, columnStep: inputs &* width,
-        self.weights.pointer + transformed, targetRow: 6 &* plane, targetColumn: plane, scratch.pointer,
+        self.weights.pointer + transformed, targetRow: 6 &* pointStride, targetColumn: pointStride, scratch.pointer,
         Transforms.weights)
     }
   }
@@ -111,11 +117,15 @@ struct WinogradConvolution: ConvolutionKernels {
   // MARK: Products
 
   /// to.tiles ← from.tiles · weights, at each of the 36 points.
-  private func multiply(_ from: WinogradTiles, _ to: WinogradTiles, tiles: Int) {
+  private func multiply(
+    _ from: WinogradTiles, _ to: WinogradTiles, tiles: Int, reading: UpcomingLines, writing: UpcomingLines
+  ) {
     let (inputs, outputs) = (from.image.channels, to.image.channels)
     for point in 0..<Self.points {
+      reading.prefetch(part: point, of: Self.points)
+      writing.prefetchToWrite(part: point, of: Self.points)
       for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
-        let panel = weights.pointer + (point * outputs + first) * inputs
+        let panel = weights.pointer + point * pointStride + first * inputs
         let source = from.tiles.pointer + point * inputs
         let target = to.tiles.pointer + point * outputs + first
         if outputs - first < WeightPanels.width {
@@ -156,16 +166,18 @@ struct WinogradConvolution: ConvolutionKernels {
     forEachGroup(input.rows) { strips in
       self.input.gather(input, strips)
       output.gatherGradient(outputGradient, strips)
-      addProducts(tiles: strips.count * output.across)
+      let next = strips.upperBound..<strips.upperBound + strips.count
+      addProducts(tiles: strips.count * output.across, reading: self.input.lines(input, next))
     }
   }
 
   /// sums ← sums + input tilesᵀ · output tiles, at each of the 36 points.
-  private func addProducts(tiles: Int) {
+  private func addProducts(tiles: Int, reading: UpcomingLines) {
     let (inputs, outputs) = (shape.input.channels, shape.output.channels)
     for point in 0..<Self.points {
+      reading.prefetch(part: point, of: Self.points)
       for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
-        let panel = sums.pointer + (point * outputs + first) * inputs
+        let panel = sums.pointer + point * pointStride + first * inputs
         let x = input.tiles.pointer + point * inputs
         let dy = output.tiles.pointer + point * outputs + first
         if outputs - first < WeightPanels.width {
@@ -195,12 +207,11 @@ struct WinogradConvolution: ConvolutionKernels {
   /// gradient ← gradient + Gᵀ u G.
   func finishWeightGradient(to gradient: Weights) {
     let inputs = shape.input.channels
-    let plane = inputs * shape.output.channels
     // Nine vectors, after the eighteen that the map itself needs.
     let result = scratch.pointer + 18 * 16
     forEachVector(panels, inputs) { window, transformed, width in
       Transforms.square(
-        inputs: 6, outputs: 3, sums.pointer + transformed, rowStep: 6 &* plane, columnStep: plane, result,
+        inputs: 6, outputs: 3, sums.pointer + transformed, rowStep: 6 &* pointStride, columnStep: pointStride, result,
         targetRow: 48, targetColumn: 16, scratch.pointer, Transforms.weightGradient)
       for tap in 0..<9 {
         let address = gradient + window + tap &* inputs &* width

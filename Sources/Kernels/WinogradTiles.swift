@@ -36,6 +36,13 @@ struct WinogradTiles: Sendable {
   /// Numbers of six vectors.
   private static let column = 6 * 16
 
+  /// The memory of some strips, of which there may be fewer: nothing happens where there is none.
+  func lines(_ images: Matrix, _ strips: Range<Int>) -> UpcomingLines {
+    let place = { strip in strip / down * images.stride + 4 * (strip % down) * image.width * image.channels }
+    let (first, last) = (place(strips.lowerBound), place(strips.upperBound))
+    return UpcomingLines(first: images.pointer + first, count: (last - first) / 16)
+  }
+
   /// Hands to `body` each strip's image, its first row, and where its tiles are.
   @inline(__always)
   private func forEachStrip(_ images: Matrix, _ strips: Range<Int>, _ body: (Numbers, Int, Numbers) -> Void) {
@@ -90,7 +97,8 @@ struct WinogradTiles: Sendable {
   /// A row of an image, or one outside it.
   @inline(__always)
   private func pixels(_ image: Numbers, _ row: Int) -> UnsafePointer<Float> {
-    UnsafePointer(row >= 0 && row < self.image.height ? image + row &* (self.image.width &* self.image.channels) : zeros.pointer)
+    UnsafePointer(
+      row >= 0 && row < self.image.height ? image + row &* (self.image.width &* self.image.channels) : zeros.pointer)
   }
 
   /// Some strips of images ← Aᵀ m A of the tiles.

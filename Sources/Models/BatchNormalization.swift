@@ -98,8 +98,14 @@ public struct BatchNormalization: Layer {
     normalization.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
     // The last images were seen last and may still be in the cache.
     for row in (0..<z.rows).reversed() {
-      normalization.normalize(z.row(row), pass.output.row(row), rectified: isRectifiedAtOnce)
-      if let source = pass.shortcut, let shortcut {
+      guard let shortcut, let source = pass.shortcut else {
+        normalization.normalize(z.row(row), pass.output.row(row), rectified: true)
+        continue
+      }
+      if shortcut.shortcut.isIdentity {
+        normalization.normalize(z.row(row), adding: source.row(row), pass.output.row(row))
+      } else {
+        normalization.normalize(z.row(row), pass.output.row(row), rectified: false)
         shortcut.shortcut.addAndRectify(source.row(row), to: pass.output.row(row))
       }
     }
@@ -110,11 +116,14 @@ public struct BatchNormalization: Layer {
   func beginBackward(_ pass: BackwardPass, z: Matrix, target: GradientTarget) {
     normalization.beginGradient()
     for row in (0..<z.rows).reversed() {
-      pass.returning?.add(row: row, to: pass.outputGradient)
-      if shortcut != nil {
-        pass.outputGradient.slice(row..<row + 1).mask(whereZero: pass.output.slice(row..<row + 1))
+      let returning = isRectifiedAtOnce ? nil : pass.returning?.unchanged(row: row)
+      if returning == nil { pass.returning?.add(row: row, to: pass.outputGradient) }
+      if isRectifiedAtOnce {
+        normalization.addGradient(z.row(row), pass.outputGradient.row(row), rectified: true)
+      } else {
+        normalization.addGradient(
+          z.row(row), pass.outputGradient.row(row), returning: returning, y: pass.output.row(row))
       }
-      normalization.addGradient(z.row(row), pass.outputGradient.row(row), rectified: isRectifiedAtOnce)
     }
     normalization.finishGradient(
       rows: z.rows, gammaGradient: gradients.pointer, betaGradient: gradients.pointer + channels)

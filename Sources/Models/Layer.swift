@@ -102,6 +102,9 @@ public struct ReturningGradient {
   /// ∂loss/∂(what the shortcut added), (batch, image).
   let gradient: Matrix
 
+  /// It, one image of the batch, where the shortcut passes it on as it is.
+  func unchanged(row: Int) -> UnsafeMutablePointer<Float>? { shortcut.isIdentity ? gradient.row(row) : nil }
+
   /// Adds it to ∂loss/∂(output that the shortcut began at), one image of the batch.
   func add(row: Int, to outputGradient: Matrix) {
     shortcut.addGradient(gradient.row(row), to: outputGradient.row(row))

@@ -25,6 +25,11 @@ static inline void chost_prefetch(const void *address) {
   __builtin_prefetch(address);
 }
 
+/// The same for a line that will be written.
+static inline void chost_prefetch_to_write(const void *address) {
+  __builtin_prefetch(address, 1);
+}
+
 /// Width in bits of the vectors that this build's Swift code uses, from the importer's own target.
 static inline int chost_vector_bits(void) {
 #if defined(__AVX512F__)
