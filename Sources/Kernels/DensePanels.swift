@@ -3,9 +3,7 @@ import CHost
 /// The three products of a dense layer by SIMD kernels of our own, over `WeightPanels`. Kernels sum into a `Tile`, or into
 /// a `TallTile` where a panel is so narrow that half of a tile would be idle.
 /// There is scratch memory inside, for one caller at a time.
-public struct DensePanels: Sendable {
-  typealias Numbers = UnsafeMutablePointer<Float>
-
+struct DensePanels: DenseKernels {
   /// Inputs of a panel that stay in the first-level cache while all rows of a batch pass by.
   private static let innerBlock = 192
 
@@ -16,27 +14,23 @@ public struct DensePanels: Sendable {
   private let parked = AlignedBuffer<Float>(count: Tile.rows * Tile.width)
 
   /// - Precondition: at least `Tile.rows` inputs.
-  public init(inputCount: Int, outputCount: Int) {
+  init(inputCount: Int, outputCount: Int) {
     precondition(inputCount >= Tile.rows)
     panels = WeightPanels(inputCount: inputCount, outputCount: outputCount)
     transposed = AlignedBuffer(count: outputCount * Tile.width)
   }
 
-  public var inputCount: Int { panels.inputCount }
-  public var outputCount: Int { panels.outputCount }
+  var inputCount: Int { panels.inputCount }
+  var outputCount: Int { panels.outputCount }
 
   /// Where the weight from `input` to `output` is.
-  public func index(input: Int, output: Int) -> Int { panels.index(input: input, output: output) }
+  func index(input: Int, output: Int) -> Int { panels.index(input: input, output: output) }
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · W + bias. A narrow panel asks for the rows of as large an input to come.
+  /// output (rows, out) ← input (rows, in) · W + bias.
   /// - Precondition: each row of `output` has room for whole panels.
-  public func forward(
-    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
-    upcoming: UpcomingRows? = nil
-  ) {
-    precondition(input.columns == inputCount && output.columns == outputCount)
+  func forward(weights: Numbers, bias: Numbers, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
@@ -46,16 +40,9 @@ public struct DensePanels: Sendable {
         let tall = width <= TallTile.width ? input.rows / TallTile.rows * TallTile.rows : 0
         for row in stride(from: 0, to: tall, by: TallTile.rows) {
           let y = output.row(row) + first
-          let from = start == 0 ? bias + first : nil
-          let x = input.row(row) + start
-          if let upcoming, upcoming.count >= row + TallTile.rows {
-            Self.forwardTallTile(x, input.stride, block, width, inner, y, output.stride, from) { k in
-              // Of each sixteen steps each asks for the same line of another row.
-              upcoming.prefetch(row: row &+ k % 16, column: start &+ k)
-            }
-          } else {
-            Self.forwardTallTile(x, input.stride, block, width, inner, y, output.stride, from) { _ in }
-          }
+          Self.forwardTallTile(
+            input.row(row) + start, input.stride, block, width, inner, y, output.stride,
+            start == 0 ? bias + first : nil)
         }
         for row in stride(from: tall, to: input.rows, by: Tile.rows) {
           // Past the last row the last one is computed again, and not stored.
@@ -89,12 +76,11 @@ public struct DensePanels: Sendable {
   @inline(__always)
   private static func forwardTallTile(
     _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
-    _ bias: Numbers?, between: (Int) -> Void
+    _ bias: Numbers?
   ) {
     var tile = TallTile(bias ?? y, stride: bias == nil ? yStride : 0)
     for k in 0..<inner {
       tile.add(x + k, stride: xStride, times: w + k &* width)
-      between(k)
     }
     tile.forEachRow { row, sums in sums.store(y + row &* yStride) }
   }
@@ -102,8 +88,7 @@ public struct DensePanels: Sendable {
   // MARK: Backward
 
   /// ∂loss/∂W = inputᵀ · outputGradient, handed to `target` tile by tile.
-  public func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget) {
-    precondition(input.columns == inputCount && outputGradient.columns == outputCount)
+  func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows?) {
     switch target.rule {
     case .store: _ = weightGradient(input, outputGradient, GradientSink(target, Store()))
     case .accumulate: _ = weightGradient(input, outputGradient, GradientSink(target, Accumulate()))
@@ -200,8 +185,7 @@ public struct DensePanels: Sendable {
   }
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
-  public func inputGradient(weights: UnsafeMutablePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
-    precondition(inputGradient.columns == inputCount && outputGradient.columns == outputCount)
+  func inputGradient(weights: Numbers, outputGradient: Matrix, inputGradient: Matrix) {
     for first in stride(from: 0, to: outputGradient.rows, by: Tile.width) {
       let rows = min(Tile.width, outputGradient.rows - first)
       transpose(outputGradient, from: first, rows)

@@ -1,69 +1,68 @@
-/// The three products of a dense layer, y = x W + b, by BLAS or by SIMD kernels of our own.
+/// The three products of a dense layer, y = x W + b, by the kernels that are chosen when it is made.
 public struct DenseProducts: Sendable {
   public enum Kernels: String, CaseIterable, Sendable {
     /// OpenBLAS: good for every shape on every processor.
     case blas
     /// `DensePanels`: faster where vectors are 512 bits wide, and the update of the weights costs no pass of its own.
     case panels
+    /// `DenseDots`: the same for few outputs.
+    case dots
   }
 
   public let inputCount: Int
   public let outputCount: Int
   public let kernels: Kernels
-  private let panels: DensePanels?
+  private let implementation: any DenseKernels
 
-  /// - Parameter kernels: those that suit the shape and this build unless given.
+  /// - Parameter kernels: those that are measured to be fastest for the shape and this build unless given; a shape that they
+  ///   cannot do is left to BLAS.
   public init(inputCount: Int, outputCount: Int, kernels: Kernels? = nil) {
     self.inputCount = inputCount
     self.outputCount = outputCount
-    let kernels = kernels ?? Self.best(inputCount: inputCount)
-    self.kernels = kernels
-    panels = kernels == .panels ? DensePanels(inputCount: inputCount, outputCount: outputCount) : nil
+    switch kernels ?? Self.best(outputCount: outputCount) {
+    case .dots where inputCount >= DenseDots.width:
+      self.kernels = .dots
+      implementation = DenseDots(inputCount: inputCount, outputCount: outputCount)
+    case .panels where inputCount >= Tile.rows, .dots where kernels == nil && inputCount >= Tile.rows:
+      self.kernels = .panels
+      implementation = DensePanels(inputCount: inputCount, outputCount: outputCount)
+    case .blas, .panels, .dots:
+      self.kernels = .blas
+      implementation = DenseBLAS(inputCount: inputCount, outputCount: outputCount)
+    }
   }
 
-  /// A tile wants its rows of inputs.
-  private static func best(inputCount: Int) -> Kernels {
-    VectorUnit.bits == 512 && inputCount >= Tile.rows ? .panels : .blas
+  private static func best(outputCount: Int) -> Kernels {
+    if VectorUnit.bits < 512 { return .blas }
+    return outputCount <= DenseDots.fewOutputs ? .dots : .panels
   }
 
-  /// Where in memory the weight from `input` to `output` is; BLAS has W in rows, (in, out).
-  public func index(input: Int, output: Int) -> Int {
-    panels?.index(input: input, output: output) ?? input * outputCount + output
-  }
-
-  private func matrix(_ numbers: UnsafeMutablePointer<Float>) -> Matrix {
-    Matrix(numbers, rows: inputCount, columns: outputCount)
-  }
+  /// Where in memory the weight from `input` to `output` is.
+  public func index(input: Int, output: Int) -> Int { implementation.index(input: input, output: output) }
 
   /// output (rows, out) ← input (rows, in) · W + bias (out).
+  /// - Parameter upcoming: rows of the next input, which kernels may ask for meanwhile.
   public func forward(
     weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
     upcoming: UpcomingRows? = nil
   ) {
-    if let panels {
-      panels.forward(weights: weights, bias: bias, input: input, output: output, upcoming: upcoming)
-    } else {
-      output.multiply(input, matrix(weights))
-      output.addToRows(bias)
-    }
+    precondition(input.columns == inputCount && output.columns == outputCount)
+    implementation.forward(weights: weights, bias: bias, input: input, output: output, upcoming: upcoming)
   }
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
   public func inputGradient(weights: UnsafeMutablePointer<Float>, outputGradient: Matrix, inputGradient: Matrix) {
-    if let panels {
-      panels.inputGradient(weights: weights, outputGradient: outputGradient, inputGradient: inputGradient)
-    } else {
-      inputGradient.multiply(outputGradient, matrix(weights).transposed)
-    }
+    precondition(inputGradient.columns == inputCount && outputGradient.columns == outputCount)
+    implementation.inputGradient(weights: weights, outputGradient: outputGradient, inputGradient: inputGradient)
   }
 
   /// inputᵀ · outputGradient, handed to `target`.
-  public func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget) {
-    if let panels {
-      panels.weightGradient(input: input, outputGradient: outputGradient, target: target)
-    } else {
-      matrix(target.gradient).multiply(input.transposed, outputGradient, accumulating: target.isAccumulating)
-      target.takeStored(count: inputCount * outputCount)
-    }
+  /// - Parameter upcoming: as in `forward`.
+  public func weightGradient(
+    input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows? = nil
+  ) {
+    precondition(input.columns == inputCount && outputGradient.columns == outputCount)
+    implementation.weightGradient(
+      input: input, outputGradient: outputGradient, target: target, upcoming: upcoming)
   }
 }

@@ -12,6 +12,11 @@ public struct UpcomingRows {
     self.count = count
   }
 
+  /// The first of two parts, and the second: passes share the work.
+  public var halves: (UpcomingRows, UpcomingRows) {
+    (UpcomingRows(addresses, count: count / 2), UpcomingRows(addresses + count / 2, count: count - count / 2))
+  }
+
   /// Asks for what `column` of a row is in.
   @inline(__always)
   func prefetch(row: Int, column: Int) { chost_prefetch(addresses[row] + column) }

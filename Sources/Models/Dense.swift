@@ -78,7 +78,9 @@ public struct Dense: Layer {
       products.inputGradient(
         weights: pass.parameters, outputGradient: pass.outputGradient, inputGradient: inputGradient)
     }
-    products.weightGradient(input: pass.input, outputGradient: pass.outputGradient, target: pass.target)
+    products.weightGradient(
+      input: pass.input, outputGradient: pass.outputGradient, target: pass.target,
+      upcoming: pass.upcoming)
     pass.outputGradient.sumRows(target: pass.target.advanced(by: weightCount))
   }
 }

@@ -80,12 +80,16 @@ public struct BackwardPass {
   public let returning: ReturningGradient?
   /// ∂loss/∂input, where it is wanted.
   public let inputGradient: Matrix?
+  /// As in a forward pass.
+  public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
-    inner: Matrix? = nil, outputGradient: Matrix, returning: ReturningGradient? = nil, inputGradient: Matrix?
+    inner: Matrix? = nil, outputGradient: Matrix, returning: ReturningGradient? = nil, inputGradient: Matrix?,
+    upcoming: UpcomingRows? = nil
   ) {
     self.inner = inner
+    self.upcoming = upcoming
     self.returning = returning
     self.parameters = parameters
     self.target = target

@@ -142,7 +142,7 @@ public final class Network {
   /// - Parameters:
   ///   - scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
   ///   - smoothing: ε of the labels.
-  ///   - upcoming: the samples of the next batch, where it is known.
+  ///   - upcoming: samples of the next batch, where it is known.
   public func forward(
     _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, smoothing: Float = 0,
     upcoming: UpcomingRows? = nil, poll: Poll = {}
@@ -155,7 +155,8 @@ public final class Network {
   /// The backward pass after `forward` on the same parameters and input: hands ∂(scale · Σ loss)/∂parameters to `target`,
   /// the flat vector's.
   public func backward(
-    _ parameters: ParameterVector, _ input: Matrix, target: GradientTarget, poll: Poll = {}
+    _ parameters: ParameterVector, _ input: Matrix, target: GradientTarget, upcoming: UpcomingRows? = nil,
+    poll: Poll = {}
   ) throws {
     let rows = input.rows
     var buffer = 0
@@ -176,7 +177,8 @@ public final class Network {
           parameters: parameters.pointer + offsets[index], target: target.advanced(by: offsets[index]),
           input: index == 0 ? input : output(index - 1, rows: rows), output: output(index, rows: rows),
           inner: inner(index, rows: rows), outputGradient: gradient, returning: returning,
-          inputGradient: index == 0 ? nil : outputGradient(index - 1, in: next, rows: rows)))
+          inputGradient: index == 0 ? nil : outputGradient(index - 1, in: next, rows: rows),
+          upcoming: index == 0 ? upcoming : nil))
       if detour?.source == index { detour = nil }
       if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
       buffer = next

@@ -41,16 +41,18 @@ public final class NetworkObjective: Objective {
   ) throws -> BatchScore {
     var score = BatchScore()
     // A batch is worked through in pieces that fit the network's activations.
+    let upcoming = canStepAtOnce ? batches.upcoming.halves : nil
     for start in stride(from: 0, to: batchSize, by: network.maximumBatch) {
       timer.enter(.data)
       let (input, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
       timer.enter(.forward)
       score += try network.forward(
         x, input, labels: labels, scale: 1 / Float(batchSize), smoothing: labelSmoothing,
-        upcoming: canStepAtOnce ? batches.upcoming : nil, poll: poll)
+        upcoming: upcoming?.0, poll: poll)
       guard score.loss.isFinite else { break }
       timer.enter(.backward)
-      try network.backward(x, input, target: start == 0 ? target : target.accumulating, poll: poll)
+      try network.backward(
+        x, input, target: start == 0 ? target : target.accumulating, upcoming: upcoming?.1, poll: poll)
     }
     return score
   }

@@ -53,7 +53,7 @@ extension BuiltProgram {
         #expect(line.hasPrefix("\(name) "), "\(line)")
         let cells = line.dropFirst(name.count).split(separator: " ")
         // A dense layer's kernels are those that suit the machine.
-        let kernels = name == "fc" ? ["blas", "panels"] : name == "avgpool" ? nil : ["blas"]
+        let kernels = name == "fc" ? ["blas", "dots"] : name == "avgpool" ? nil : ["blas"]
         if let kernels { #expect(kernels.contains(String(cells.first ?? "")), "\(line)") }
         #expect(cells.compactMap { Double($0) }.count == (name == "avgpool" ? 2 : 6), "\(line)")
       }

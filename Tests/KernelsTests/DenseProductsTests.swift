@@ -35,6 +35,20 @@ struct DenseProductsTests {
       weights: weights.pointer, bias: bias.pointer, input: input.matrix, output: asking.matrix,
       upcoming: UpcomingRows(rows.pointer, count: layer.rows))
     #expect(firstDifference(asking.numbers, plain.numbers) == nil)
+
+    let outputGradient = GuardedMatrix(layer.rows, layer.outputCount, surroundings: .nan, layer.outputGradient)
+    func gradient(upcoming: UpcomingRows?) -> [Float] {
+      let gradient = GuardedMatrix(1, layer.weightCount, surroundings: .nan)
+      layer.products.weightGradient(
+        input: input.matrix, outputGradient: outputGradient.matrix,
+        target: GradientTarget(gradient: gradient.pointer, accumulating: false), upcoming: upcoming)
+      return gradient.numbers
+    }
+    let (all, half) = (
+      UpcomingRows(rows.pointer, count: layer.rows), UpcomingRows(rows.pointer, count: layer.rows).halves.1
+    )
+    #expect(firstDifference(gradient(upcoming: all), gradient(upcoming: nil)) == nil)
+    #expect(firstDifference(gradient(upcoming: half), gradient(upcoming: nil)) == nil)
   }
 
   @Test(arguments: DenseCase.all, surroundings)
@@ -69,13 +83,13 @@ struct DenseProductsTests {
   /// The scratch of one batch must leave nothing for the next.
   @Test(arguments: DenseProducts.Kernels.allCases)
   func aSmallBatchAfterALargeOneIsAsAlone(kernels: DenseProducts.Kernels) {
-    let large = DenseCase(kernels: kernels, inputCount: 37, outputCount: 45, rows: 40)
-    let small = DenseCase(kernels: kernels, inputCount: 37, outputCount: 45, rows: 5)
+    let large = DenseCase(kernels: kernels, inputCount: 77, outputCount: 45, rows: 40)
+    let small = DenseCase(kernels: kernels, inputCount: 77, outputCount: 45, rows: 5)
     let products = large.products
     let weights = GuardedMatrix(surroundings: 0, large.placedWeights)
     func inputGradient(_ layer: DenseCase, by products: DenseProducts) -> [Float] {
       let outputGradient = GuardedMatrix(layer.rows, 45, surroundings: 0, layer.outputGradient)
-      let inputGradient = GuardedMatrix(layer.rows, 37, surroundings: 0)
+      let inputGradient = GuardedMatrix(layer.rows, 77, surroundings: 0)
       products.inputGradient(
         weights: weights.pointer, outputGradient: outputGradient.matrix, inputGradient: inputGradient.matrix)
       return inputGradient.numbers

@@ -104,6 +104,7 @@ struct DenseTests {
       return layer.tensors.exported(from: parameters.pointer)
     }
     #expect(firstDifference(numbers(.blas), numbers(.panels)) == nil)
+    #expect(firstDifference(numbers(.blas), numbers(.dots)) == nil)
     #expect(firstDifference(numbers(.blas), numbers(nil)) == nil)
   }
 

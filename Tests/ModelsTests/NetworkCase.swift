@@ -5,7 +5,7 @@ import Testing
 /// A network and a batch for it.
 struct NetworkCase: CustomTestStringConvertible, Sendable {
   let hidden: [Int]
-  /// Those that suit each layer where nil; layers too narrow for panels are left to BLAS in any case.
+  /// Those that suit each layer where nil.
   let kernels: DenseProducts.Kernels?
 
   static let inputs = 11
@@ -34,7 +34,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
     let layers = widths.indices.dropLast().map { index in
       Dense(
         "\(2 * index)", inputs: widths[index], outputs: widths[index + 1],
-        activation: index + 2 < widths.count ? .rectifier : .none, kernels: widths[index] < 8 ? .blas : kernels)
+        activation: index + 2 < widths.count ? .rectifier : .none, kernels: kernels)
     }
     return Network(layers, maximumBatch: maximumBatch)
   }
