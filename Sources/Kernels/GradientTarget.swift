@@ -1,3 +1,5 @@
+import CHost
+
 /// Where a layer's gradient goes: into the gradient vector, or straight into a step that changes the parameters while
 /// the gradient is still in registers.
 public struct GradientTarget {
@@ -84,6 +86,9 @@ public struct GradientTarget {
   }
 }
 
+/// Numbers that are asked for before their turn to be changed: gradients come in the order of memory, but slowly.
+private let gradientsAhead = 512
+
 /// What is done with one vector of the gradient.
 protocol GradientRule {
   typealias Vector = SIMD16<Float>
@@ -130,6 +135,7 @@ struct DescendWithMomentum: GradientRule {
 
   @inline(__always)
   func apply(_ gradient: Vector, to value: inout Vector, at offset: Int, lanes: Int, squares: inout Vector) {
+    chost_prefetch_to_write(buffer + (offset &+ gradientsAhead))
     var u = Vector.load(buffer + offset)
     step.descend(&value, momentumBuffer: &u, gradient)
     u.store(buffer + offset, count: lanes)
@@ -150,6 +156,7 @@ struct GradientSink<Rule: GradientRule> {
 
   @inline(__always)
   func take(_ gradient: Vector, at offset: Int, squares: inout Vector) {
+    chost_prefetch_to_write(destination + (offset &+ gradientsAhead))
     var value = Vector.load(destination + offset)
     rule.apply(gradient, to: &value, at: offset, lanes: 16, squares: &squares)
     value.store(destination + offset)

@@ -71,8 +71,13 @@ extension Matrix {
 
 extension UnsafeMutablePointer<Float> {
   fileprivate func indexOfLargest(_ count: Int) -> Int {
-    var best = 0
-    for k in 1..<max(count, 1) where self[k] > self[best] { best = k }
+    // Choices, not branches: no processor foresees them.
+    var (best, largest) = (0, self[0])
+    for k in 1..<max(count, 1) {
+      let isLarger = self[k] > largest
+      best = isLarger ? k : best
+      largest = isLarger ? self[k] : largest
+    }
     return best
   }
 

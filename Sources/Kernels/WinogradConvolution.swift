@@ -5,13 +5,14 @@
 ///                                                   ├─ 36 products (tiles, in) · (in, out) ─► Aᵀ m A ─► 4x4 outputs
 ///     weights 3x3 ─► G g Gᵀ ────────────────────────┘
 ///
-/// A few images at a time, so that their tiles stay in the second-level cache. Memory: tiles (tile, 36, channels),
-/// weights (36, panels). Lanes are channels everywhere, so channels are multiples of 16.
+/// A few strips of images at a time, so that their tiles stay in the second-level cache; while their products are found, the
+/// memory of the next ones is asked for. Memory: tiles (tile, 36, channels), weights (36, panels). Lanes are channels
+/// everywhere, so channels are multiples of 16.
 struct WinogradConvolution: ConvolutionKernels {
   private typealias Transforms = WinogradTransforms
   /// Products of a tile.
   private static let points = 36
-  /// Tiles that make a group of images worth a pass over the weights.
+  /// Tiles that make a group of strips worth a pass over the weights.
   private static let groupTiles = 32
   private static let reversedTaps = Array((0..<9).reversed())
 
@@ -116,28 +117,35 @@ struct WinogradConvolution: ConvolutionKernels {
 
   // MARK: Products
 
-  /// to.tiles ← from.tiles · weights, at each of the 36 points.
+  /// Hands each panel of each point to `body`: the point, the panel's first output, and where the panel is in memory.
+  @inline(__always)
+  private func forEachPanel(_ inputs: Int, _ outputs: Int, _ body: (Int, Int, Int) -> Void) {
+    for point in 0..<Self.points {
+      for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
+        body(point, first, point &* pointStride &+ first &* inputs)
+      }
+    }
+  }
+
+  /// to.tiles ← from.tiles · weights, at each of the 36 points, while asking for memory.
   private func multiply(
     _ from: WinogradTiles, _ to: WinogradTiles, tiles: Int, reading: UpcomingLines, writing: UpcomingLines
   ) {
     let (inputs, outputs) = (from.image.channels, to.image.channels)
-    for point in 0..<Self.points {
-      reading.prefetch(part: point, of: Self.points)
-      writing.prefetchToWrite(part: point, of: Self.points)
-      for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
-        let panel = weights.pointer + point * pointStride + first * inputs
-        let source = from.tiles.pointer + point * inputs
-        let target = to.tiles.pointer + point * outputs + first
-        if outputs - first < WeightPanels.width {
-          // Constants let the compiler address sixteen rows without sixteen registers.
-          if inputs == 16 {
-            multiply(TallTile.self, source, 16, panel, target, outputs, tiles)
-          } else {
-            multiply(TallTile.self, source, inputs, panel, target, outputs, tiles)
-          }
-        } else {
-          multiply(Tile.self, source, inputs, panel, target, outputs, tiles)
-        }
+    forEachPanel(inputs, outputs) { point, first, place in
+      if first == 0 {
+        reading.prefetch(part: point, of: Self.points)
+        writing.prefetchToWrite(part: point, of: Self.points)
+      }
+      let (source, target) = (from.tiles.pointer + point &* inputs, to.tiles.pointer + (point &* outputs &+ first))
+      let panel = weights.pointer + place
+      if outputs - first >= WeightPanels.width {
+        multiply(Tile.self, source, inputs, panel, target, outputs, tiles)
+      } else if inputs == 16 {
+        // A constant lets the compiler address sixteen rows without sixteen registers.
+        multiply(TallTile.self, source, 16, panel, target, outputs, tiles)
+      } else {
+        multiply(TallTile.self, source, inputs, panel, target, outputs, tiles)
       }
     }
   }
@@ -171,20 +179,16 @@ struct WinogradConvolution: ConvolutionKernels {
     }
   }
 
-  /// sums ← sums + input tilesᵀ · output tiles, at each of the 36 points.
+  /// sums ← sums + input tilesᵀ · output tiles, at each of the 36 points, while asking for memory.
   private func addProducts(tiles: Int, reading: UpcomingLines) {
     let (inputs, outputs) = (shape.input.channels, shape.output.channels)
-    for point in 0..<Self.points {
-      reading.prefetch(part: point, of: Self.points)
-      for first in stride(from: 0, to: outputs, by: WeightPanels.width) {
-        let panel = sums.pointer + point * pointStride + first * inputs
-        let x = input.tiles.pointer + point * inputs
-        let dy = output.tiles.pointer + point * outputs + first
-        if outputs - first < WeightPanels.width {
-          addProducts(TallTile.self, x, dy, panel, tiles)
-        } else {
-          addProducts(Tile.self, x, dy, panel, tiles)
-        }
+    forEachPanel(inputs, outputs) { point, first, place in
+      if first == 0 { reading.prefetch(part: point, of: Self.points) }
+      let (x, dy) = (input.tiles.pointer + point &* inputs, output.tiles.pointer + (point &* outputs &+ first))
+      if outputs - first >= WeightPanels.width {
+        addProducts(Tile.self, x, dy, sums.pointer + place, tiles)
+      } else {
+        addProducts(TallTile.self, x, dy, sums.pointer + place, tiles)
       }
     }
   }

@@ -12,7 +12,8 @@ struct WinogradTiles: Sendable {
   let tiles: AlignedBuffer<Float>
   /// From one tile to the next, in numbers.
   let tileStride: Int
-  /// A strip of which the first of the two passes was made: (column, 6, 16). The column before the image and those behind it stay zero.
+  /// A strip of which the first of the two passes was made: (column, 6, 16). The column before the image and those behind
+  /// it stay zero.
   private let columns: AlignedBuffer<Float>
   /// A row above or below an image.
   private let zeros: AlignedBuffer<Float>
@@ -55,39 +56,30 @@ struct WinogradTiles: Sendable {
   }
 
   /// tiles ← Bᵀ d B of some strips' overlapping squares of 6x6.
-  func gather(_ images: Matrix, _ strips: Range<Int>) {
-    let channels = image.channels
-    forEachStrip(images, strips) { image, row, tiles in
-      for channel in stride(from: 0, to: channels, by: 16) {
-        let rows = Transforms.Rows { pixels(image, row &+ $0 &- 1) + channel }
-        for column in 0..<self.image.width {
-          Transforms.input(rows, column &* channels, columns.pointer + (column &+ 1) &* Self.column, 16)
-        }
-        for tile in 0..<across {
-          let columns = Transforms.Rows(columns.pointer + 4 &* tile &* Self.column, step: Self.column)
-          let target = tiles + tile &* tileStride + channel
-          for row in 0..<6 {
-            Transforms.input(columns, row &* 16, target + 6 &* row &* channels, channels)
-          }
-        }
-      }
-    }
-  }
+  func gather(_ images: Matrix, _ strips: Range<Int>) { gather(images, strips, before: 1, Transforms.input) }
 
   /// tiles ← A y Aᵀ of some strips' squares of 4x4.
   func gatherGradient(_ images: Matrix, _ strips: Range<Int>) {
+    gather(images, strips, before: 0, Transforms.outputGradient)
+  }
+
+  /// - Parameter before: rows above and columns before its four that a tile reaches to.
+  @inline(__always)
+  private func gather(
+    _ images: Matrix, _ strips: Range<Int>, before: Int, _ map: (Transforms.Rows, Int, Numbers, Int) -> Void
+  ) {
     let channels = image.channels
     forEachStrip(images, strips) { image, row, tiles in
       for channel in stride(from: 0, to: channels, by: 16) {
-        let rows = Transforms.Rows { pixels(image, row &+ $0) + channel }
+        let rows = Transforms.Rows { pixels(image, row &+ $0 &- before) + channel }
         for column in 0..<self.image.width {
-          Transforms.outputGradient(rows, column &* channels, columns.pointer + (column &+ 1) &* Self.column, 16)
+          map(rows, column &* channels, columns.pointer + (column &+ 1) &* Self.column, 16)
         }
         for tile in 0..<across {
-          let columns = Transforms.Rows(columns.pointer + (4 &* tile &+ 1) &* Self.column, step: Self.column)
+          let first = columns.pointer + (4 &* tile &+ 1 &- before) &* Self.column
           let target = tiles + tile &* tileStride + channel
           for row in 0..<6 {
-            Transforms.outputGradient(columns, row &* 16, target + 6 &* row &* channels, channels)
+            map(Transforms.Rows(first, step: Self.column), row &* 16, target + 6 &* row &* channels, channels)
           }
         }
       }

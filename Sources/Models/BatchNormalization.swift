@@ -11,7 +11,7 @@ public struct BatchNormalization: Layer {
   public let name: String
   public let image: ImageShape
   public let shortcut: (shortcut: Shortcut, layersBack: Int)?
-  let normalization: BatchNormalizationKernels
+  let arithmetic: BatchNormalizationKernels
   /// ∂loss/∂γ, ∂loss/∂β on their way.
   private let gradients: AlignedBuffer<Float>
 
@@ -21,7 +21,7 @@ public struct BatchNormalization: Layer {
     self.name = name
     self.image = image
     self.shortcut = shortcut
-    normalization = BatchNormalizationKernels(image)
+    arithmetic = BatchNormalizationKernels(image)
     gradients = AlignedBuffer(count: 2 * image.channels)
   }
 
@@ -55,8 +55,8 @@ public struct BatchNormalization: Layer {
 
   public func forward(_ pass: ForwardPass) {
     if !usesGivenMoments(pass) {
-      normalization.beginMoments(pass.input.row(0))
-      normalization.addMoments(of: pass.input)
+      arithmetic.beginMoments(pass.input.row(0))
+      arithmetic.addMoments(of: pass.input)
     }
     finishForward(pass, z: pass.input)
   }
@@ -76,7 +76,7 @@ public struct BatchNormalization: Layer {
 
   /// target ← ∂loss/∂z of an image, after `beginBackward`.
   func findInputGradient(_ row: Int, z: Matrix, _ pass: BackwardPass, _ target: UnsafeMutablePointer<Float>) {
-    normalization.inputGradient(z.row(row), pass.outputGradient.row(row), target, rectified: isRectifiedAtOnce)
+    arithmetic.inputGradient(z.row(row), pass.outputGradient.row(row), target, rectified: isRectifiedAtOnce)
   }
 
   func usesGivenMoments(_ pass: ForwardPass) -> Bool {
@@ -88,24 +88,24 @@ public struct BatchNormalization: Layer {
     let (mean, variance) = (pass.statistics, pass.statistics + channels)
     switch pass.mode {
     case .training:
-      normalization.finishMoments(
+      arithmetic.finishMoments(
         rows: z.rows, runningMean: mean, runningVariance: variance, momentum: Self.momentum)
     case .gathering(let part):
-      normalization.finishMoments(rows: z.rows, runningMean: mean, runningVariance: variance, momentum: part)
+      arithmetic.finishMoments(rows: z.rows, runningMean: mean, runningVariance: variance, momentum: part)
     case .evaluation:
-      normalization.useMoments(mean: mean, variance: variance)
+      arithmetic.useMoments(mean: mean, variance: variance)
     }
-    normalization.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
+    arithmetic.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
     // The last images were seen last and may still be in the cache.
     for row in (0..<z.rows).reversed() {
       guard let shortcut, let source = pass.shortcut else {
-        normalization.normalize(z.row(row), pass.output.row(row), rectified: true)
+        arithmetic.normalize(z.row(row), pass.output.row(row), rectified: true)
         continue
       }
       if shortcut.shortcut.isIdentity {
-        normalization.normalize(z.row(row), adding: source.row(row), pass.output.row(row))
+        arithmetic.normalize(z.row(row), adding: source.row(row), pass.output.row(row))
       } else {
-        normalization.normalize(z.row(row), pass.output.row(row), rectified: false)
+        arithmetic.normalize(z.row(row), pass.output.row(row), rectified: false)
         shortcut.shortcut.addAndRectify(source.row(row), to: pass.output.row(row))
       }
     }
@@ -114,18 +114,18 @@ public struct BatchNormalization: Layer {
   /// What comes before the gradient for `z` can be found: with a shortcut, outputGradient becomes that of what is rectified; the
   /// parameters' gradients are handed to `target`.
   func beginBackward(_ pass: BackwardPass, z: Matrix, target: GradientTarget) {
-    normalization.beginGradient()
+    arithmetic.beginGradient()
     for row in (0..<z.rows).reversed() {
       let returning = isRectifiedAtOnce ? nil : pass.returning?.unchanged(row: row)
       if returning == nil { pass.returning?.add(row: row, to: pass.outputGradient) }
       if isRectifiedAtOnce {
-        normalization.addGradient(z.row(row), pass.outputGradient.row(row), rectified: true)
+        arithmetic.addGradient(z.row(row), pass.outputGradient.row(row), rectified: true)
       } else {
-        normalization.addGradient(
+        arithmetic.addGradient(
           z.row(row), pass.outputGradient.row(row), returning: returning, y: pass.output.row(row))
       }
     }
-    normalization.finishGradient(
+    arithmetic.finishGradient(
       rows: z.rows, gammaGradient: gradients.pointer, betaGradient: gradients.pointer + channels)
     target.storeEach(count: 2 * channels) { gradients.pointer[$0] }
   }

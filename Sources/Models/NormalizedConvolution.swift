@@ -62,8 +62,8 @@ public struct NormalizedConvolution: Layer {
       forEachPiece(z.rows) { rows in
         convolve(pass.input.slice(rows), z.slice(rows))
         guard takesMoments else { return }
-        if rows.lowerBound == 0 { normalization.normalization.beginMoments(z.row(0)) }
-        normalization.normalization.addMoments(of: z.slice(rows))
+        if rows.lowerBound == 0 { normalization.arithmetic.beginMoments(z.row(0)) }
+        normalization.arithmetic.addMoments(of: z.slice(rows))
       }
     }
     let own = ForwardPass(

@@ -46,14 +46,8 @@ struct LayerWidths: ExpressibleByArgument, CustomStringConvertible {
 enum ConvolutionChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, direct, winograd, blas
 
-  var kernels: ConvolutionProducts.Kernels? {
-    switch self {
-    case .auto: nil
-    case .direct: .direct
-    case .winograd: .winograd
-    case .blas: .blas
-    }
-  }
+  /// Nil: those that are fastest for each shape.
+  var kernels: ConvolutionProducts.Kernels? { ConvolutionProducts.Kernels(rawValue: rawValue) }
 }
 
 /// A number of samples, or a worker's whole shard.
