@@ -122,8 +122,10 @@ public struct BatchNormalizationKernels: Sendable {
     }
   }
 
-  /// output ← a z + b of one image, rectified where asked for.
-  public func normalize(_ z: UnsafePointer<Float>, _ output: Numbers, rectified: Bool) {
+  /// output ← a z + b of one image, a shortcut added where there is one, rectified where asked for.
+  public func normalize(
+    _ z: UnsafePointer<Float>, adding shortcut: UnsafePointer<Float>? = nil, _ output: Numbers, rectified: Bool
+  ) {
     let floor = Vector(repeating: rectified ? 0 : -.infinity)
     for channel in stride(from: 0, to: image.channels, by: 16) {
       let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
@@ -131,25 +133,13 @@ public struct BatchNormalizationKernels: Sendable {
       for place in places(channel) {
         chost_prefetch(z + (place &+ Self.ahead))
         chost_prefetch_to_write(output + (place &+ Self.ahead))
-        let y = b.addingProduct(Vector.load(z + place), a)
+        var y = b.addingProduct(Vector.load(z + place), a)
+        if let shortcut {
+          chost_prefetch(shortcut + (place &+ Self.ahead))
+          y += Vector.load(shortcut + place)
+        }
         // NaN stays NaN: a diverged run must not look like a dead unit.
-        let rectified = y.replacing(with: floor, where: y .< floor)
-        rectified.store(output + place, count: lanes)
-      }
-    }
-  }
-
-  /// output ← max(a z + b + shortcut, 0) of one image.
-  public func normalize(_ z: UnsafePointer<Float>, adding shortcut: UnsafePointer<Float>, _ output: Numbers) {
-    for channel in stride(from: 0, to: image.channels, by: 16) {
-      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
-      let lanes = min(16, image.channels - channel)
-      for place in places(channel) {
-        chost_prefetch(z + (place &+ Self.ahead))
-        chost_prefetch(shortcut + (place &+ Self.ahead))
-        chost_prefetch_to_write(output + (place &+ Self.ahead))
-        let y = b.addingProduct(Vector.load(z + place), a) + Vector.load(shortcut + place)
-        y.replacing(with: 0, where: y .< 0).store(output + place, count: lanes)
+        y.replacing(with: floor, where: y .< floor).store(output + place, count: lanes)
       }
     }
   }

@@ -23,6 +23,7 @@ public struct DenseProducts: Sendable {
     case .dots where inputCount >= DenseDots.width:
       self.kernels = .dots
       implementation = DenseDots(inputCount: inputCount, outputCount: outputCount)
+    // Too few inputs for the best are no reason for BLAS yet.
     case .panels where inputCount >= Tile.rows, .dots where kernels == nil && inputCount >= Tile.rows:
       self.kernels = .panels
       implementation = DensePanels(inputCount: inputCount, outputCount: outputCount)

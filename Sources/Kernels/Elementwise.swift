@@ -13,16 +13,6 @@ enum Elementwise {
     for index in rest(count) { y[index] = y[index] < 0 ? 0 : y[index] }
   }
 
-  /// y ← max(y + x, 0), in the same sense.
-  @inline(never)
-  static func addAndRectify(_ x: UnsafePointer<Float>, to y: Numbers, _ count: Int) {
-    for index in vectors(count) { rectified(.load(y + index) + .load(x + index)).store(y + index) }
-    for index in rest(count) {
-      let sum = y[index] + x[index]
-      y[index] = sum < 0 ? 0 : sum
-    }
-  }
-
   /// g ← 0 where y = 0.
   @inline(never)
   static func mask(_ g: Numbers, whereZero y: UnsafePointer<Float>, _ count: Int) {

@@ -22,7 +22,6 @@ public struct Shortcut: Sendable {
 
   /// output ← max(output + shortcut(image), 0).
   public func addAndRectify(_ image: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) {
-    if isIdentity { return Elementwise.addAndRectify(image, to: output, target.count) }
     forEachPixel { from, to in Elementwise.add(image + from, to: output + to, source.channels) }
     Elementwise.rectify(output, target.count)
   }

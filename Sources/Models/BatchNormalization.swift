@@ -98,15 +98,12 @@ public struct BatchNormalization: Layer {
     arithmetic.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
     // The last images were seen last and may still be in the cache.
     for row in (0..<z.rows).reversed() {
-      guard let shortcut, let source = pass.shortcut else {
-        arithmetic.normalize(z.row(row), pass.output.row(row), rectified: true)
-        continue
-      }
-      if shortcut.shortcut.isIdentity {
-        arithmetic.normalize(z.row(row), adding: source.row(row), pass.output.row(row))
+      let output = pass.output.row(row)
+      if let source = pass.shortcut, let shortcut, !shortcut.shortcut.isIdentity {
+        arithmetic.normalize(z.row(row), output, rectified: false)
+        shortcut.shortcut.addAndRectify(source.row(row), to: output)
       } else {
-        arithmetic.normalize(z.row(row), pass.output.row(row), rectified: false)
-        shortcut.shortcut.addAndRectify(source.row(row), to: pass.output.row(row))
+        arithmetic.normalize(z.row(row), adding: pass.shortcut?.row(row), output, rectified: true)
       }
     }
   }
