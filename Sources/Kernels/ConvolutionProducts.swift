@@ -23,7 +23,7 @@ public struct ConvolutionProducts: Sendable {
       implementation = WinogradConvolution(shape)
     case .winograd, .direct:
       self.kernels = .direct
-      implementation = DirectConvolution(shape)
+      implementation = ThreeTapConvolution.supports(shape) ? ThreeTapConvolution(shape) : DirectConvolution(shape)
     case .blas:
       self.kernels = .blas
       implementation = ProductConvolution(shape)

@@ -1,4 +1,4 @@
-/// A convolution by sums over windows, in SIMD registers.
+/// A convolution of any shape by sums over windows, in SIMD registers.
 struct DirectConvolution: ConvolutionKernels {
   private let shape: ConvolutionShape
   private let panels: WeightPanels

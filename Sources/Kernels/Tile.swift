@@ -84,7 +84,7 @@ struct Tile: RegisterTile {
   }
 
   @inline(__always)
-  private static func add(_ sums: inout Pair, _ factor: Float, _ pair: Pair) {
+  static func add(_ sums: inout Pair, _ factor: Float, _ pair: Pair) {
     let factors = Vector(repeating: factor)
     sums.0.addProduct(factors, pair.0)
     sums.1.addProduct(factors, pair.1)

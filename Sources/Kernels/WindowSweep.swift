@@ -53,7 +53,6 @@ struct WindowSweep: Sendable {
         // Constants let the compiler address sixteen rows without sixteen registers.
         switch step {
         case 3: sweepTall(image, panel, width, output + first, step: 3)
-        case 16: sweepTall(image, panel, width, output + first, step: 16)
         case 32: sweepTall(image, panel, width, output + first, step: 32)
         default: sweepTall(image, panel, width, output + first, step: step)
         }

@@ -32,10 +32,7 @@ struct WinogradConvolution: ConvolutionKernels {
   private let scratch = AlignedBuffer<Float>(count: Self.points * 16)
 
   /// Whether this is a convolution that these kernels can do.
-  static func supports(_ shape: ConvolutionShape) -> Bool {
-    shape.kernel == 3 && shape.stride == 1 && shape.padding == 1 && shape.input.channels % 16 == 0
-      && shape.output.channels % 16 == 0
-  }
+  static func supports(_ shape: ConvolutionShape) -> Bool { shape.isPlainThreeByThree }
 
   /// - Precondition: `supports(shape)`.
   init(_ shape: ConvolutionShape) {

@@ -8,7 +8,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
   let rows: Int
 
   /// Strides that divide and that don't, windows of a pixel and of the whole image, images of one pixel, panels that are
-  /// full, narrow and single, sixteen pixels in a row and fewer, more images than Winograd's kernels take at a time.
+  /// full, narrow and single, rows of pixels that fill tiles and others, more images than Winograd's kernels take at a time.
   private static let shapes: [(image: (Int, Int, Int), outputs: Int, window: (Int, Int, Int), rows: Int)] = [
     ((7, 9, 3), 7, (3, 1, 1), 3), ((5, 4, 5), 10, (3, 2, 1), 2), ((28, 28, 1), 32, (5, 1, 2), 2),
     ((14, 14, 32), 64, (5, 1, 2), 1), ((14, 14, 16), 16, (3, 1, 1), 3), ((7, 9, 16), 32, (3, 1, 1), 7),
@@ -18,7 +18,8 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     ((9, 7, 33), 40, (3, 1, 0), 2), ((9, 7, 32), 16, (3, 1, 2), 2), ((7, 9, 5), 33, (1, 2, 0), 3),
     ((10, 11, 3), 16, (5, 3, 2), 2), ((7, 9, 16), 33, (3, 3, 1), 2), ((8, 8, 16), 32, (3, 2, 1), 4),
     ((6, 5, 1), 1, (1, 3, 0), 2), ((3, 3, 3), 7, (3, 1, 0), 4), ((4, 4, 5), 10, (5, 1, 2), 2),
-    ((4, 5, 3), 7, (5, 1, 4), 2), ((5, 5, 64), 10, (5, 2, 2), 2),
+    ((4, 5, 3), 7, (5, 1, 4), 2), ((5, 5, 64), 10, (5, 2, 2), 2), ((11, 8, 32), 64, (3, 1, 1), 2),
+    ((1, 24, 64), 32, (3, 1, 1), 2), ((2, 16, 48), 16, (3, 1, 1), 2), ((9, 48, 16), 48, (3, 1, 1), 2),
   ]
 
   /// Every shape by every kernels that can do it.
