@@ -18,6 +18,9 @@ public enum Exchange: Equatable, Sendable {
   case gradients
   /// The models, averaged over all workers by `weights`; with the momentum buffers or without.
   case models(momentum: Bool, weights: AveragingWeights = .equal)
+
+  var weights: AveragingWeights { if case .models(_, let weights) = self { weights } else { .equal } }
+  var carriesMomentum: Bool { if case .models(let momentum, _) = self { momentum } else { false } }
 }
 
 /// How much each worker's model counts in an average.
@@ -40,7 +43,7 @@ public enum Update: Equatable, Sendable {
   case averagedGradient
   /// Equation 2 of the paper: the average of the models from *before* the step takes the place of the worker's, and
   /// its own gradient, taken at its own model, is applied to that: x_i ← x̄ − γ g_i. Neither needs the other, so the
-  /// averaging runs while the gradient is computed (`overlapped`) or, with the same result, before it.
+  /// averaging runs while the gradient is computed (`overlapped`) or, with the same result, after it.
   case averageThenStep(overlapped: Bool, resetMomentum: Bool)
   /// The workers step first, and the average of what they reach takes its place: x_i ← mean of x_j − γ g_j.
   case stepThenAverage(resetMomentum: Bool)

@@ -44,3 +44,13 @@ static inline int cmpi_test(cmpi_request *request, int *flag) {
   return MPI_Test(&request->handle, flag, MPI_STATUS_IGNORE);
 }
 static inline int cmpi_wait(cmpi_request *request) { return MPI_Wait(&request->handle, MPI_STATUS_IGNORE); }
+
+// How many of a communicator's processes share this one's node.
+static inline int cmpi_node_size(MPI_Comm communicator, int *count) {
+  MPI_Comm node;
+  int code = MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  if (code != MPI_SUCCESS) return code;
+  code = MPI_Comm_size(node, count);
+  MPI_Comm_free(&node);
+  return code;
+}

@@ -13,6 +13,8 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 
   public let pointer: UnsafeMutablePointer<Element>
   public let count: Int
+  /// Of the memory, where it is not this buffer's own.
+  private let owner: AnyObject?
 
   public init(count: Int) {
     precondition(count >= 0, "a buffer has no negative size")
@@ -26,6 +28,15 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     memset(memory, 0, bytes)
     pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
+    owner = nil
+  }
+
+  /// Memory of `owner`, which zeroed and aligned it; nothing is freed with this buffer but the hold on `owner`.
+  public init(_ pointer: UnsafeMutablePointer<Element>, count: Int, owner: AnyObject) {
+    precondition(Int(bitPattern: pointer) % Self.alignment == 0)
+    self.pointer = pointer
+    self.count = count
+    self.owner = owner
   }
 
   public convenience init(_ elements: some Collection<Element>) {
@@ -33,7 +44,7 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     for (index, element) in elements.enumerated() { pointer[index] = element }
   }
 
-  deinit { free(pointer) }
+  deinit { if owner == nil { free(pointer) } }
 
   public var elements: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
 

@@ -17,6 +17,11 @@ public struct ParameterVector: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// The numbers of `range`, which begins with a SIMD vector; it may end in the padding.
+  public func slice(_ range: Range<Int>) -> ParameterVector {
+    ParameterVector(owner, offset: pointer - owner.pointer + range.lowerBound, count: range.count)
+  }
+
   /// A vector of zeros with memory of its own.
   public init(count: Int) {
     self.init(AlignedBuffer(count: Self.paddedCount(count)), count: count)

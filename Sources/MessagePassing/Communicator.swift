@@ -30,6 +30,14 @@ public struct Communicator: @unchecked Sendable {
     return try Communicator(handle, chunk: elements)
   }
 
+  /// Whether all processes run on one node (MPI 3.1, section 6.4.2); every rank must ask together.
+  public func isOnOneNode() throws -> Bool {
+    var count: Int32 = 0
+    try check(cmpi_node_size(handle, &count), "MPI_Comm_split_type")
+    // A rank alone on its node must not be the only one to say no.
+    return try allReduce(Int64(count), .minimum) == Int64(size)
+  }
+
   public var isRoot: Bool { rank == 0 }
 
   /// The ranges of at most `chunk` elements that `count` elements are sent in.

@@ -100,24 +100,25 @@ public final class Trainer {
         try computeGradientAndStep()
         break
       }
-      try beginAveraging()
-      if !overlapped { try finishAveraging() }
+      let meanwhile = overlapped && !averager.sharesMemory
+      if meanwhile { try beginAveraging() }
       try computeGradient()
-      if overlapped { try finishAveraging() }
-      averageAndStep(resetMomentum: resetMomentum)
+      if !meanwhile { try beginAveraging() }
+      try finishAveraging()
+      try averageAndStep(resetMomentum: resetMomentum)
       endRound()
     case .stepThenAverage(let resetMomentum):
       try computeGradientAndStep()
       guard try clock.isDue() else { break }
       try beginAveraging()
       try finishAveraging()
-      averager.applyModelAverage(resetMomentum: resetMomentum)
+      try averager.applyModelAverage(resetMomentum: resetMomentum)
       endRound()
     case .averagedGradient:
       try computeGradient()
       try beginAveraging()
       try finishAveraging()
-      averager.applyGradientAverage()
+      try averager.applyGradientAverage()
       takeLocalStep()
       endRound()
     }
@@ -182,10 +183,11 @@ public final class Trainer {
   }
 
   /// x ← x̄, and a step with the gradient and the weight decay of the worker's own model from before.
-  private func averageAndStep(resetMomentum: Bool) {
+  private func averageAndStep(resetMomentum: Bool) throws {
     timer.enter(.update)
-    guard status == .fine else { return averager.applyModelAverage(resetMomentum: resetMomentum) }
-    let squaredNorm = averager.applyModelAverage(resetMomentum: resetMomentum, andStep: optimizer.arithmetic)
+    // The step of a gradient that is not finite is left out, until the others know.
+    let step = status == .fine ? optimizer.arithmetic : nil
+    let squaredNorm = try averager.applyModelAverage(resetMomentum: resetMomentum, andStep: step)
     largestSquaredGradient = max(largestSquaredGradient, squaredNorm)
   }
 

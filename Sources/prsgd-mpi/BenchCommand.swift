@@ -92,7 +92,7 @@ struct BenchCommand: ParallelCommand {
     let objective = ProblemSetup.objective(
       network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank,
       augmentation: step.augmentation(worker: communicator.rank))
-    let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: step.momentum != 0)
+    let worker = try self.method.worker(parameterCount: network.parameterCount, momentum: step.momentum, communicator)
     network.initialize(worker.parameters, seed: step.seed)
     let (method, rate): (Method, Double) = try communicator.agree {
       let size = communicator.size

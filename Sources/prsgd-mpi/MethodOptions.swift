@@ -1,6 +1,7 @@
 import ArgumentParser
 import Averaging
 import Failures
+import MessagePassing
 import Records
 
 /// The algorithms by name, each with what it is and where it comes from.
@@ -84,6 +85,11 @@ struct MethodOptions: ParsableArguments {
     inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
   var overlap = true
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Where all ranks run on one node, average in memory that they share, with nothing to send or to overlap.")
+  var sharedMemory = true
+
   @Option(
     help: ArgumentHelp(
       "What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
@@ -149,6 +155,12 @@ struct MethodOptions: ParsableArguments {
     }
   }
 
+  /// A worker's vectors, in shared memory where that is wanted and can be.
+  func worker(parameterCount: Int, momentum: Double, _ communicator: Communicator) throws -> WorkerState {
+    guard sharedMemory else { return WorkerState(parameterCount: parameterCount, hasMomentum: momentum != 0) }
+    return try WorkerState(parameterCount: parameterCount, hasMomentum: momentum != 0, sharedBy: communicator)
+  }
+
   private func heterogeneousSchedule(workers: Int, steps: Int) throws -> Schedule {
     if let replay {
       let text = try InputFile.read(replay)
@@ -180,6 +192,7 @@ struct MethodOptions: ParsableArguments {
   var recorded: [String: OptionValue] {
     var options: [String: OptionValue] = [
       "algorithm": .text(algorithm.rawValue), "order": .text(order.rawValue), "overlap": .flag(overlap),
+      "shared-memory": .flag(sharedMemory),
       "momentum-policy": .text(momentumPolicy.rawValue), "weights": .text(weights.rawValue),
       "interval-scale": .number(intervalScale), "rate-scale": .number(rateScale),
     ]

@@ -65,7 +65,8 @@ struct TrainingSession {
         momentum: step.momentum, workers: workers, steps: steps, smoothness: constants.smoothness)
       return (method, try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness))
     }
-    let worker = WorkerState(parameterCount: objective.parameterCount, hasMomentum: step.momentum != 0)
+    let worker = try options.method.worker(
+      parameterCount: objective.parameterCount, momentum: step.momentum, communicator)
     objective.initialize(worker.parameters, seed: step.seed)
     let trainer = try Trainer(
       method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
@@ -135,6 +136,9 @@ struct TrainingSession {
       "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     if let kernels = setup.kernels { progress.say("products: \(kernels)") }
+    if communicator.size > 1 {
+      progress.say("averages: \(course.trainer.averager.sharesMemory ? "in shared memory" : "by messages")")
+    }
     if let files { progress.say("writing to \(files.folder)") }
   }
 

@@ -92,7 +92,7 @@ extension RankTests {
 
     @Test(arguments: optimizers, MomentumPolicy.allCases)
     func overlappingChangesNoBit(optimizer: LocalOptimizer, policy: MomentumPolicy) throws {
-      let scenario = Scenario(optimizer: optimizer)
+      let scenario = Scenario(optimizer: optimizer, sharesMemory: false)
       let overlapped = try scenario.with { $0.method = .averageFirst(interval: 3, momentum: policy, overlapped: true) }
         .trainer(world)
       let blocking = try scenario.with { $0.method = .averageFirst(interval: 3, momentum: policy, overlapped: false) }
@@ -104,17 +104,39 @@ extension RankTests {
       }
     }
 
+    /// With two workers a sum has one order only.
+    @Test(arguments: methods, optimizers)
+    func averagingInSharedMemoryIsAveragingByMessages(method: Method, optimizer: LocalOptimizer) throws {
+      let scenario = Scenario(method: method, optimizer: optimizer)
+      let sharing = try scenario.trainer(world)
+      let sending = try scenario.with { $0.sharesMemory = false }.trainer(world)
+      #expect(sharing.averager.sharesMemory == (world.size > 1))
+      #expect(!sending.averager.sharesMemory)
+      for _ in 0..<11 {
+        try sharing.step()
+        try sending.step()
+        if world.size <= 2 {
+          #expect(sharing.worker.parameters.bits == sending.worker.parameters.bits)
+        } else {
+          let distance = relativeDistance(sharing.worker.parameters.doubles, sending.worker.parameters.doubles)
+          #expect(distance < 1e-5)
+        }
+        let (deviation, expected) = (sharing.averager.squaredDeviation, sending.averager.squaredDeviation)
+        #expect(abs(deviation - expected) <= 1e-4 * expected + 1e-12 * sending.worker.parameters.squaredNorm())
+      }
+    }
+
     private func expectEqualReplicas(_ vector: ParameterVector) throws {
       let own = Int64(bitPattern: vector.bitHash())
       let hashes = try world.allGather([own]).map { $0[0] }
       #expect(Set(hashes).count == 1)
     }
 
-    @Test(arguments: optimizers)
-    func replicasAreEqualAfterAnAverage(optimizer: LocalOptimizer) throws {
-      let restarted = try Scenario(method: .stepFirst(interval: 4, momentum: .average), optimizer: optimizer)
-        .trainer(world)
-      let parallel = try Scenario(method: .parallelSGD, optimizer: optimizer).trainer(world)
+    @Test(arguments: optimizers, [true, false])
+    func replicasAreEqualAfterAnAverage(optimizer: LocalOptimizer, sharesMemory: Bool) throws {
+      let scenario = Scenario(optimizer: optimizer, sharesMemory: sharesMemory)
+      let restarted = try scenario.with { $0.method = .stepFirst(interval: 4, momentum: .average) }.trainer(world)
+      let parallel = try scenario.with { $0.method = .parallelSGD }.trainer(world)
       for step in 1...12 {
         try restarted.step()
         try parallel.step()
@@ -126,10 +148,12 @@ extension RankTests {
       }
     }
 
-    @Test func theAverageThatIsSteppedFromIsEqualOnAllRanks() throws {
+    @Test(arguments: [true, false])
+    func theAverageThatIsSteppedFromIsEqualOnAllRanks(sharesMemory: Bool) throws {
       // At rate 0 a worker ends its step at the average it stepped from.
       let trainer = try Scenario(
-        method: .averageFirst(interval: 2, momentum: nil, overlapped: true), optimizer: LocalOptimizer(learningRate: 0)
+        method: .averageFirst(interval: 2, momentum: nil, overlapped: true),
+        optimizer: LocalOptimizer(learningRate: 0), sharesMemory: sharesMemory
       ).trainer(world)
       var random = RandomSource(seed: 3, purpose: .benchmark, index: world.rank)
       for i in 0..<trainer.worker.parameters.count {

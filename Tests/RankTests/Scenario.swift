@@ -17,6 +17,8 @@ struct Scenario {
   var piece = 64
   var partition = Partition.iid
   var seed: UInt64 = 7
+  /// Or they exchange messages, as between nodes.
+  var sharesMemory = true
 
   func reader(_ part: DatasetPart) throws -> any DatasetReader {
     try DatasetSpecification(parsing: "synthetic:\(problem)").open(part, seed: seed)
@@ -46,7 +48,11 @@ struct Scenario {
   }
 
   func trainer(_ objective: any Objective, _ communicator: Communicator) throws -> Trainer {
-    let worker = WorkerState(parameterCount: objective.parameterCount, hasMomentum: optimizer.momentum != 0)
+    let (count, hasMomentum) = (objective.parameterCount, optimizer.momentum != 0)
+    let worker =
+      sharesMemory
+      ? try WorkerState(parameterCount: count, hasMomentum: hasMomentum, sharedBy: communicator)
+      : WorkerState(parameterCount: count, hasMomentum: hasMomentum)
     objective.initialize(worker.parameters, seed: seed)
     return try Trainer(
       method: method, optimizer: optimizer, worker: worker, objective: objective, communicator: communicator)

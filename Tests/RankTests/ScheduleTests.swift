@@ -44,10 +44,11 @@ extension RankTests {
       while trainer.averager.rounds < rounds { try trainer.step() }
     }
 
-    @Test(arguments: AveragingWeights.allCases)
-    func anAdaptiveRunIsRepeatedByItsLogToTheBit(weights: AveragingWeights) throws {
+    @Test(arguments: AveragingWeights.allCases, [true, false])
+    func anAdaptiveRunIsRepeatedByItsLogToTheBit(weights: AveragingWeights, sharesMemory: Bool) throws {
       let scenario = Scenario(
-        method: .stepFirst(.adaptive(minimum: 2, maximum: 9), momentum: .average, weights: weights))
+        method: .stepFirst(.adaptive(minimum: 2, maximum: 9), momentum: .average, weights: weights),
+        sharesMemory: sharesMemory)
       let adaptive = try scenario.trainer(world)
       adaptive.slowdown = world.rank == 0 ? 4 : 1
       try run(adaptive, rounds: 8)
@@ -86,7 +87,7 @@ extension RankTests {
       report.sampleShare = 1 / Double(world.size)
       try averager.begin(report)
       _ = try averager.complete()
-      averager.applyModelAverage(resetMomentum: false)
+      try averager.applyModelAverage(resetMomentum: false)
       #expect(relativeDistance(worker.parameters.doubles, before) < 1e-6)
     }
 
@@ -101,7 +102,7 @@ extension RankTests {
       let averager = Averager(.models(momentum: true), worker: worker, communicator: world)
       try averager.begin(WorkerReport())
       _ = try averager.complete()
-      averager.applyModelAverage(resetMomentum: false)
+      try averager.applyModelAverage(resetMomentum: false)
       let after = try world.allReduce(worker.parameters.doubles + worker.momentum!.doubles, .sum)
       #expect(relativeDistance(after, before) < 1e-6)
     }

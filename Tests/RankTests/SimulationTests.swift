@@ -120,14 +120,15 @@ extension RankTests {
       return simulation
     }
 
-    @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) })
-    func noiselessQuadraticsFollowTheSimulation(policy: MomentumPolicy?) throws {
+    @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) }, [true, false])
+    func noiselessQuadraticsFollowTheSimulation(policy: MomentumPolicy?, sharesMemory: Bool) throws {
       var problem = QuadraticProblem()
       (problem.dimension, problem.noise, problem.heterogeneity, problem.spread) = (7, 0, 2, 0.5)
       for given in cases(policy) {
         let scenario = Scenario(
           method: given.method,
-          optimizer: LocalOptimizer(learningRate: 0.1, momentum: policy == nil ? 0 : 0.8, weightDecay: 0.01))
+          optimizer: LocalOptimizer(learningRate: 0.1, momentum: policy == nil ? 0 : 0.8, weightDecay: 0.01),
+          sharesMemory: sharesMemory)
         let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
         let centers = (0..<world.size).map { problem.center(worker: $0, seed: scenario.seed) }
         let simulation = simulation(given, scenario, policy, start: Array(repeating: 0, count: 7)) { worker, x in
@@ -138,13 +139,13 @@ extension RankTests {
       }
     }
 
-    @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) })
-    func logisticRegressionFollowsTheSimulation(policy: MomentumPolicy?) throws {
+    @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) }, [true, false])
+    func logisticRegressionFollowsTheSimulation(policy: MomentumPolicy?, sharesMemory: Bool) throws {
       for given in cases(policy) {
         let scenario = Scenario(
           problem: "training=61,test=5,features=9,classes=4", model: .logisticRegression, method: given.method,
           optimizer: LocalOptimizer(learningRate: 0.2, momentum: policy == nil ? 0 : 0.9, weightDecay: 0.01),
-          batchSize: nil, piece: 16, partition: .contiguous)
+          batchSize: nil, piece: 16, partition: .contiguous, sharesMemory: sharesMemory)
         let data = try softmaxRegression(scenario)
         let shards = shards(data.samples.count)
         var simulation = simulation(given, scenario, policy, start: Array(repeating: 0, count: 40)) { worker, x in

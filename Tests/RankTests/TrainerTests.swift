@@ -13,13 +13,13 @@ extension RankTests {
   struct TrainerTests {
     let world = World.communicator
 
-    @Test(arguments: [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])])
-    func aThousandStepsAllocateNothing(model: ModelSpecification) throws {
+    @Test(arguments: [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])], [true, false])
+    func aThousandStepsAllocateNothing(model: ModelSpecification, sharesMemory: Bool) throws {
       for method in [
         Method.parallelSGD, .averageFirst(interval: 8, momentum: .average, overlapped: true),
         .stepFirst(interval: 8, momentum: .reset),
       ] {
-        let trainer = try Scenario(model: model, method: method).trainer(world)
+        let trainer = try Scenario(model: model, method: method, sharesMemory: sharesMemory).trainer(world)
         for _ in 0..<16 { try trainer.step() }
         callocationcount_start()
         for _ in 0..<1000 { try trainer.step() }
@@ -46,14 +46,15 @@ extension RankTests {
       #expect(distance < 1e-5)
     }
 
-    @Test(arguments: [
-      Scenario().method,
-      .stepFirst(interval: 4, momentum: .average),
-      // Some rank may still have its barrier under way when all learn of it.
-      .stepFirst(.adaptive(minimum: 1, maximum: 4), momentum: .average),
-    ])
-    func divergenceOfOneRankStopsAllAtTheNextRound(method: Method) throws {
-      let trainer = try Scenario(method: method).trainer(world)
+    @Test(
+      arguments: [
+        Scenario().method,
+        .stepFirst(interval: 4, momentum: .average),
+        // Some rank may still have its barrier under way when all learn of it.
+        .stepFirst(.adaptive(minimum: 1, maximum: 4), momentum: .average),
+      ], [true, false])
+    func divergenceOfOneRankStopsAllAtTheNextRound(method: Method, sharesMemory: Bool) throws {
+      let trainer = try Scenario(method: method, sharesMemory: sharesMemory).trainer(world)
       let culprit = world.size / 2
       var thrown: AgreedFailure?
       do {

@@ -1,0 +1,101 @@
+import Kernels
+import MessagePassing
+
+/// Averages by a reduction over all workers, which may run while they compute.
+///
+/// The reports are gathered apart from the numbers, so that their arrival tells when the last worker joined: until then a
+/// worker waits; from then on data move.
+final class MessageTransport: Transport {
+  private let communicator: Communicator
+  private let worker: WorkerVectors
+  private let weights: AveragingWeights
+  private let carriesMomentum: Bool
+  /// What is sent: the worker's vectors themselves, or a weighted copy.
+  private let source: UnsafeBufferPointer<Float>
+  private let weighted: AlignedBuffer<Float>?
+  private let anchor: AveragingAnchor?
+  /// Where the sums arrive: of x and, where it travels, of u. Those of a single worker are what it would send.
+  private let sum: AlignedBuffer<Float>?
+  private let ownReport = AlignedBuffer<Int64>(count: WorkerReport.wordCount)
+  private let allReports: AlignedBuffer<Int64>
+  private var arrival: Request?
+  private var reduction: Request?
+
+  init(_ exchange: Exchange, worker: WorkerVectors, communicator: Communicator) {
+    self.worker = worker
+    self.communicator = communicator
+    weights = exchange.weights
+    carriesMomentum = exchange.carriesMomentum && worker.momentum != nil
+    let count = worker.parameters.count
+    let together = (carriesMomentum ? ParameterVector.paddedCount(count) : 0) + count
+    weighted = weights == .equal ? nil : AlignedBuffer(count: ParameterVector.paddedCount(together))
+    let own = exchange == .gradients ? worker.gradient : worker.parameters
+    source = UnsafeBufferPointer(start: weighted?.pointer ?? own.pointer, count: together)
+    anchor = weights == .normalized ? AveragingAnchor(worker.parameters) : nil
+    allReports = AlignedBuffer(count: WorkerReport.wordCount * communicator.size)
+    sum = communicator.size == 1 ? nil : AlignedBuffer(count: ParameterVector.paddedCount(together))
+  }
+
+  var sharesMemory: Bool { false }
+
+  func begin(_ own: WorkerReport) throws {
+    fillWeighted(own)
+    own.write(to: ownReport.pointer)
+    arrival = try communicator.beginAllGather(
+      UnsafeBufferPointer(ownReport.elements), into: allReports.elements, owner: self)
+    reduction = try sum.map {
+      try communicator.beginAllReduce(
+        source, into: UnsafeMutableBufferPointer(start: $0.pointer, count: source.count), .sum, owner: self)
+    }
+  }
+
+  /// MPI makes no progress between calls.
+  func poll() throws { _ = try reduction?.test() }
+
+  func awaitArrival() throws { try arrival.take()?.wait() }
+
+  func complete(_ reports: WorkerReports) throws {
+    try reduction.take()?.wait()
+    for rank in 0..<communicator.size { reports.take(from: allReports.pointer + WorkerReport.wordCount * rank, rank) }
+  }
+
+  func averageGradients(_ reports: WorkerReports) {
+    _ = worker.gradient.assign(reports.meanFactor(weights), times: summed(worker.gradient))
+  }
+
+  func averageModels(_ reports: WorkerReports, _ application: AverageApplication) -> SquaredNorms {
+    let sum = summed(worker.parameters)
+    anchor?.move(by: sum, reports, whole)
+    return application.apply(
+      to: worker, reports.meanFactor(weights), of: sum, momentumSum: summedMomentum)
+  }
+
+  private var whole: Range<Int> { 0..<worker.parameters.count }
+
+  /// Copies the worker's vectors, each number times the worker's weight, where weights are not equal.
+  private func fillWeighted(_ own: WorkerReport) {
+    guard let weighted else { return }
+    let model = ParameterVector(weighted, count: worker.parameters.count)
+    _ = model.assign(weights.modelFactor(of: own), times: worker.parameters)
+    anchor?.subtract(weights.modelFactor(of: own), from: model, whole)
+    if carriesMomentum, let momentum = worker.momentum {
+      _ = momentumPart(of: weighted).assign(weights.factor(of: own), times: momentum)
+    }
+  }
+
+  private func momentumPart(of buffer: AlignedBuffer<Float>) -> ParameterVector {
+    let count = worker.parameters.count
+    return ParameterVector(buffer, offset: ParameterVector.paddedCount(count), count: count)
+  }
+
+  /// Σ over the workers of what they sent of x, or of g.
+  private func summed(_ own: ParameterVector) -> ParameterVector {
+    (sum ?? weighted).map { ParameterVector($0, count: own.count) } ?? own
+  }
+
+  /// Σ of what they sent of u; nil where they sent none.
+  private var summedMomentum: ParameterVector? {
+    guard carriesMomentum else { return nil }
+    return (sum ?? weighted).map { momentumPart(of: $0) } ?? worker.momentum
+  }
+}
