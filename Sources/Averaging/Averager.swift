@@ -86,8 +86,7 @@ public final class Averager {
   /// - Returns: ‖g + λx‖² of a step of plain SGD, else 0.
   @discardableResult
   public func applyModelAverage(resetMomentum: Bool, andStep step: SGDStep? = nil) throws -> Double {
-    let squares = try transport.averageModels(
-      reports, AverageApplication(resetMomentum: resetMomentum, step: step))
+    let squares = try transport.averageModels(reports, resetMomentum: resetMomentum, step: step)
     squaredDeviation = squares.deviation
     return squares.gradient
   }

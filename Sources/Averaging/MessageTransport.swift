@@ -13,7 +13,8 @@ final class MessageTransport: Transport {
   /// What is sent: the worker's vectors themselves, or a weighted copy.
   private let source: UnsafeBufferPointer<Float>
   private let weighted: AlignedBuffer<Float>?
-  private let anchor: AveragingAnchor?
+  /// x₀ of the round, to which normalized weights refer.
+  private let anchor: ParameterVector?
   /// Where the sums arrive: of x and, where it travels, of u. Those of a single worker are what it would send.
   private let sum: AlignedBuffer<Float>?
   private let ownReport = AlignedBuffer<Int64>(count: WorkerReport.wordCount)
@@ -31,7 +32,7 @@ final class MessageTransport: Transport {
     weighted = weights == .equal ? nil : AlignedBuffer(count: ParameterVector.paddedCount(together))
     let own = exchange == .gradients ? worker.gradient : worker.parameters
     source = UnsafeBufferPointer(start: weighted?.pointer ?? own.pointer, count: together)
-    anchor = weights == .normalized ? AveragingAnchor(worker.parameters) : nil
+    anchor = weights == .normalized ? ParameterVector(copying: worker.parameters) : nil
     allReports = AlignedBuffer(count: WorkerReport.wordCount * communicator.size)
     sum = communicator.size == 1 ? nil : AlignedBuffer(count: ParameterVector.paddedCount(together))
   }
@@ -63,21 +64,38 @@ final class MessageTransport: Transport {
     _ = worker.gradient.assign(reports.meanFactor(weights), times: summed(worker.gradient))
   }
 
-  func averageModels(_ reports: WorkerReports, _ application: AverageApplication) -> SquaredNorms {
-    let sum = summed(worker.parameters)
-    anchor?.move(by: sum, reports, whole)
-    return application.apply(
-      to: worker, reports.meanFactor(weights), of: sum, momentumSum: summedMomentum)
+  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) -> SquaredNorms {
+    let (x, factor, sum) = (worker.parameters, reports.meanFactor(weights), summed(worker.parameters))
+    if let anchor { moveAnchor(anchor, sum, Float(reports.meanSteps)) }
+    if resetMomentum { worker.momentum?.setToZero() }
+    let momentumSum = resetMomentum ? nil : summedMomentum
+    var squares = SquaredNorms()
+    switch (step, worker.momentum) {
+    case (nil, let momentum):
+      squares.deviation = x.assign(factor, times: sum)
+      if let momentumSum { _ = momentum?.assign(factor, times: momentumSum) }
+    case (let step?, nil):
+      (squares.deviation, squares.gradient) = x.descend(step, gradient: worker.gradient, fromMean: factor, of: sum)
+    case (let step?, let momentum?):
+      squares.deviation = x.descend(
+        step, gradient: worker.gradient, momentumBuffer: momentum, fromMean: factor, of: sum, momentumSum: momentumSum)
+    }
+    return squares
   }
 
-  private var whole: Range<Int> { 0..<worker.parameters.count }
+  /// Turns the sum Σ p_i (x_i − x₀)/τ_i into x̄ = x₀ + τ Σ …, which is the next round's x₀.
+  private func moveAnchor(_ anchor: ParameterVector, _ sum: ParameterVector, _ steps: Float) {
+    sum.scale(by: steps)
+    sum.add(1, times: anchor)
+    anchor.copy(from: sum)
+  }
 
   /// Copies the worker's vectors, each number times the worker's weight, where weights are not equal.
   private func fillWeighted(_ own: WorkerReport) {
     guard let weighted else { return }
     let model = ParameterVector(weighted, count: worker.parameters.count)
     _ = model.assign(weights.modelFactor(of: own), times: worker.parameters)
-    anchor?.subtract(weights.modelFactor(of: own), from: model, whole)
+    if let anchor { model.add(-weights.modelFactor(of: own), times: anchor) }
     if carriesMomentum, let momentum = worker.momentum {
       _ = momentumPart(of: weighted).assign(weights.factor(of: own), times: momentum)
     }

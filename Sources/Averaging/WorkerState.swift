@@ -22,17 +22,6 @@ public struct WorkerVectors: Sendable {
     momentum = hasMomentum ? ParameterVector(storage, offset: padded, count: count) : nil
     gradient = ParameterVector(storage, offset: hasMomentum ? 2 * padded : padded, count: count)
   }
-
-  private init(_ parameters: ParameterVector, _ momentum: ParameterVector?, _ gradient: ParameterVector) {
-    self.parameters = parameters
-    self.momentum = momentum
-    self.gradient = gradient
-  }
-
-  /// The numbers of `range` of each.
-  func slice(_ range: Range<Int>) -> WorkerVectors {
-    WorkerVectors(parameters.slice(range), momentum?.slice(range), gradient.slice(range))
-  }
 }
 
 /// A worker's vectors, and those of the others where all share memory.

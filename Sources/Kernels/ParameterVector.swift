@@ -27,6 +27,12 @@ public struct ParameterVector: @unchecked Sendable {
     self.init(AlignedBuffer(count: Self.paddedCount(count)), count: count)
   }
 
+  /// The same numbers in memory of its own.
+  public init(copying other: ParameterVector) {
+    self.init(count: other.count)
+    copy(from: other)
+  }
+
   /// `count` rounded up to whole SIMD vectors.
   public static func paddedCount(_ count: Int) -> Int { rounded(count, upTo: Lanes.scalarCount) }
 

@@ -16,6 +16,9 @@ public struct SGDStep: Sendable {
     decay = Vector(repeating: weightDecay)
   }
 
+  /// No step.
+  static let none = SGDStep(learningRate: 0, momentum: 0, weightDecay: 0)
+
   /// G.
   @inline(__always)
   func total(_ gradient: Vector, _ x: Vector) -> Vector { gradient.addingProduct(decay, x) }
