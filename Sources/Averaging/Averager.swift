@@ -78,15 +78,20 @@ public final class Averager {
 
   // MARK: Result
 
-  /// g ← ḡ. Every rank must call it together, as the following ones.
-  public func applyGradientAverage() throws { try transport.averageGradients(reports) }
+  /// g ← ḡ, as soon as `settle` returns.
+  public func applyGradientAverage() { transport.averageGradients(reports) }
 
   /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`. With a `step`, all in one pass, then the
-  /// step with the gradient of the worker's own model from before.
+  /// step with the gradient of the worker's own model from before. All that as soon as `settle` returns.
+  public func applyModelAverage(resetMomentum: Bool, andStep step: SGDStep? = nil) {
+    transport.averageModels(reports, resetMomentum: resetMomentum, step: step)
+  }
+
+  /// Returns when what was applied stands: where workers share memory, each does a part of it for all.
   /// - Returns: ‖g + λx‖² of a step of plain SGD, else 0.
   @discardableResult
-  public func applyModelAverage(resetMomentum: Bool, andStep step: SGDStep? = nil) throws -> Double {
-    let squares = try transport.averageModels(reports, resetMomentum: resetMomentum, step: step)
+  public func settle() throws -> Double {
+    let squares = try transport.settle()
     squaredDeviation = squares.deviation
     return squares.gradient
   }

@@ -21,6 +21,7 @@ final class MessageTransport: Transport {
   private let allReports: AlignedBuffer<Int64>
   private var arrival: Request?
   private var reduction: Request?
+  private var squares = SquaredNorms()
 
   init(_ exchange: Exchange, worker: WorkerVectors, communicator: Communicator) {
     self.worker = worker
@@ -64,12 +65,12 @@ final class MessageTransport: Transport {
     _ = worker.gradient.assign(reports.meanFactor(weights), times: summed(worker.gradient))
   }
 
-  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) -> SquaredNorms {
+  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) {
     let (x, factor, sum) = (worker.parameters, reports.meanFactor(weights), summed(worker.parameters))
     if let anchor { moveAnchor(anchor, sum, Float(reports.meanSteps)) }
     if resetMomentum { worker.momentum?.setToZero() }
     let momentumSum = resetMomentum ? nil : summedMomentum
-    var squares = SquaredNorms()
+    squares = SquaredNorms()
     switch (step, worker.momentum) {
     case (nil, let momentum):
       squares.deviation = x.assign(factor, times: sum)
@@ -80,8 +81,9 @@ final class MessageTransport: Transport {
       squares.deviation = x.descend(
         step, gradient: worker.gradient, momentumBuffer: momentum, fromMean: factor, of: sum, momentumSum: momentumSum)
     }
-    return squares
   }
+
+  func settle() -> SquaredNorms { squares }
 
   /// Turns the sum Σ p_i (x_i − x₀)/τ_i into x̄ = x₀ + τ Σ …, which is the next round's x₀.
   private func moveAnchor(_ anchor: ParameterVector, _ sum: ParameterVector, _ steps: Float) {

@@ -44,12 +44,9 @@ final class SharedMemoryTransport: Transport {
     for rank in 0..<workers.count { reports.take(from: workers[rank].report, rank) }
   }
 
-  func averageGradients(_ reports: WorkerReports) throws {
-    slice.averageGradients(reports.meanFactor(weights))
-    try awaitAll()
-  }
+  func averageGradients(_ reports: WorkerReports) { slice.averageGradients(reports.meanFactor(weights)) }
 
-  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) throws -> SquaredNorms {
+  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) {
     for rank in 0..<workers.count {
       slice.setFactors(
         rank, model: weights.modelFactor(of: reports[rank]), momentum: weights.factor(of: reports[rank]))
@@ -58,6 +55,9 @@ final class SharedMemoryTransport: Transport {
       reports.meanFactor(weights), momentum: resetMomentum ? .reset : carriesMomentum ? .average : .keep, step: step,
       anchor: anchor.map { ($0, Float(reports.meanSteps)) })
     for rank in 0..<workers.count { workers[communicator.rank].squares[rank] = slice.squares(rank) }
+  }
+
+  func settle() throws -> SquaredNorms {
     try awaitAll()
     return workers.reduce(into: SquaredNorms()) { $0 += $1.squares[communicator.rank] }
   }

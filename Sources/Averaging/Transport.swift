@@ -21,11 +21,14 @@ protocol Transport: AnyObject {
   func complete(_ reports: WorkerReports) throws
 
   /// g ← ḡ.
-  func averageGradients(_ reports: WorkerReports) throws
+  func averageGradients(_ reports: WorkerReports)
 
   /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`. With a `step`, all in one pass, then the step
   /// with the gradient of the worker's own model from before.
-  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) throws -> SquaredNorms
+  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?)
+
+  /// Called after either; returns when both stand on all workers, with what the averaging of models told of this one.
+  func settle() throws -> SquaredNorms
 }
 
 /// What an averaging, and a step from it, tell of a worker.

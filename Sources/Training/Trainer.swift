@@ -112,13 +112,15 @@ public final class Trainer {
       guard try clock.isDue() else { break }
       try beginAveraging()
       try finishAveraging()
-      try averager.applyModelAverage(resetMomentum: resetMomentum)
+      averager.applyModelAverage(resetMomentum: resetMomentum)
+      try settle()
       endRound()
     case .averagedGradient:
       try computeGradient()
       try beginAveraging()
       try finishAveraging()
-      try averager.applyGradientAverage()
+      averager.applyGradientAverage()
+      try settle()
       takeLocalStep()
       endRound()
     }
@@ -187,8 +189,14 @@ public final class Trainer {
     timer.enter(.update)
     // The step of a gradient that is not finite is left out, until the others know.
     let step = status == .fine ? optimizer.arithmetic : nil
-    let squaredNorm = try averager.applyModelAverage(resetMomentum: resetMomentum, andStep: step)
-    largestSquaredGradient = max(largestSquaredGradient, squaredNorm)
+    averager.applyModelAverage(resetMomentum: resetMomentum, andStep: step)
+    largestSquaredGradient = max(largestSquaredGradient, try settle())
+  }
+
+  @discardableResult
+  private func settle() throws -> Double {
+    timer.enter(.wait)
+    return try averager.settle()
   }
 
   /// Waits as long as a slower machine would have computed longer; messages make progress meanwhile.

@@ -87,7 +87,8 @@ extension RankTests {
       report.sampleShare = 1 / Double(world.size)
       try averager.begin(report)
       _ = try averager.complete()
-      try averager.applyModelAverage(resetMomentum: false)
+      averager.applyModelAverage(resetMomentum: false)
+      try averager.settle()
       #expect(relativeDistance(worker.parameters.doubles, before) < 1e-6)
     }
 
@@ -102,7 +103,8 @@ extension RankTests {
       let averager = Averager(.models(momentum: true), worker: worker, communicator: world)
       try averager.begin(WorkerReport())
       _ = try averager.complete()
-      try averager.applyModelAverage(resetMomentum: false)
+      averager.applyModelAverage(resetMomentum: false)
+      try averager.settle()
       let after = try world.allReduce(worker.parameters.doubles + worker.momentum!.doubles, .sum)
       #expect(relativeDistance(after, before) < 1e-6)
     }
