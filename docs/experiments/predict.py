@@ -7,6 +7,6 @@ model, prepare = load(sys.argv[1])
 images, labels = test_set(sys.argv[2])
 with torch.no_grad():
     predictions = torch.cat([model(prepare(batch)).argmax(1) for batch in images.split(500)])
-confusion = torch.sparse_coo_tensor(torch.stack((labels, predictions)), torch.ones(len(labels), dtype=int)).to_dense()
 print(f"accuracy {(predictions == labels).double().mean():.4f} on {len(labels)} samples")
-print("\n".join(" ".join(f"{count:5}" for count in row) for row in confusion.tolist()))
+for true in (classes := labels.unique()):
+    print(*(f"{count:5}" for count in predictions[labels == true].bincount(minlength=len(classes)).tolist()))
