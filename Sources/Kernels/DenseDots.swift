@@ -57,10 +57,9 @@ struct DenseDots: DenseKernels {
   /// lanes ← the products of four rows and five outputs' weights.
   @inline(__always)
   private func dots(_ input: Matrix, _ row: Int, _ weights: Numbers, _ first: Int, between: (Int) -> Void) {
-    let last = input.rows &- 1 &- row
-    let x0 = input.row(row)
-    let (x1, x2) = (x0 + min(1, last) &* input.stride, x0 + min(2, last) &* input.stride)
-    let x3 = x0 + min(3, last) &* input.stride
+    let last = input.rows &- 1
+    let (x0, x1) = (input.row(row), input.row(min(row &+ 1, last)))
+    let (x2, x3) = (input.row(min(row &+ 2, last)), input.row(min(row &+ 3, last)))
     let five = CrossTile.Columns(first, of: outputCount, stride: inputCount)
     var tile = CrossTile()
     let whole = inputCount / 16 * 16
@@ -87,9 +86,10 @@ struct DenseDots: DenseKernels {
   func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows?) {
     forEachTile(columns: outputCount) { start, first in
       outerProducts(
-        of: input.pointer + start, stride: input.stride, outputGradient.pointer, stride: outputGradient.stride,
-        CrossTile.Columns(first, of: outputCount, stride: 1), count: input.rows, into: gradient.pointer + start,
-        CrossTile.Columns(first, of: outputCount, stride: inputCount)
+        outputGradient.pointer, stride: outputGradient.stride, CrossTile.Columns(first, of: outputCount, stride: 1),
+        count: input.rows, into: gradient.pointer + start,
+        CrossTile.Columns(first, of: outputCount, stride: inputCount),
+        of: { input.row($0) + start }
       ) { row in
         // Four lines of a row to come go with two of these rows and two tiles.
         guard let upcoming, row / 2 < upcoming.count else { return }
@@ -104,9 +104,9 @@ struct DenseDots: DenseKernels {
     let rows = outputGradient.rows
     forEachTile(columns: rows) { start, first in
       outerProducts(
-        of: weights + start, stride: inputCount, outputGradient.pointer, stride: 1,
-        CrossTile.Columns(first, of: rows, stride: outputGradient.stride), count: outputCount,
-        into: inputGradient.pointer + start, CrossTile.Columns(first, of: rows, stride: inputGradient.stride)
+        outputGradient.pointer, stride: 1, CrossTile.Columns(first, of: rows, stride: outputGradient.stride),
+        count: outputCount, into: inputGradient.pointer + start,
+        CrossTile.Columns(first, of: rows, stride: inputGradient.stride), of: { weights + start + $0 &* inputCount }
       ) { _ in }
     }
   }
@@ -124,12 +124,12 @@ struct DenseDots: DenseKernels {
   /// result (five, 64) ← Σ over `count` rows of 64 numbers of each times five factors that go with it.
   @inline(__always)
   private func outerProducts(
-    of numbers: Numbers, stride: Int, _ factors: Numbers, stride factorStride: Int, _ five: CrossTile.Columns,
-    count: Int, into result: Numbers, _ columns: CrossTile.Columns, between: (Int) -> Void
+    _ factors: Numbers, stride: Int, _ five: CrossTile.Columns, count: Int, into result: Numbers,
+    _ columns: CrossTile.Columns, of row: (Int) -> Numbers, between: (Int) -> Void
   ) {
     var tile = CrossTile()
     for index in 0..<count {
-      let (x, f) = (numbers + index &* stride, factors + index &* factorStride)
+      let (x, f) = (row(index), factors + index &* stride)
       tile.add(
         (.load(x), .load(x + 16), .load(x + 32), .load(x + 48)), Vector(repeating: f[five.place0]),
         Vector(repeating: f[five.place1]), Vector(repeating: f[five.place2]), Vector(repeating: f[five.place3]),

@@ -38,6 +38,9 @@ public struct DenseProducts: Sendable {
     return outputCount <= DenseDots.fewOutputs ? .dots : .panels
   }
 
+  /// Whether inputs may be scattered rows.
+  public var takesScatteredRows: Bool { kernels == .dots }
+
   /// Where in memory the weight from `input` to `output` is.
   public func index(input: Int, output: Int) -> Int { implementation.index(input: input, output: output) }
 
@@ -48,6 +51,7 @@ public struct DenseProducts: Sendable {
     upcoming: UpcomingRows? = nil
   ) {
     precondition(input.columns == inputCount && output.columns == outputCount)
+    precondition(!input.isScattered || takesScatteredRows)
     implementation.forward(weights: weights, bias: bias, input: input, output: output, upcoming: upcoming)
   }
 
@@ -63,6 +67,7 @@ public struct DenseProducts: Sendable {
     input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows? = nil
   ) {
     precondition(input.columns == inputCount && outputGradient.columns == outputCount)
+    precondition(!input.isScattered || takesScatteredRows)
     implementation.weightGradient(
       input: input, outputGradient: outputGradient, target: target, upcoming: upcoming)
   }

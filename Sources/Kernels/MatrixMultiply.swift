@@ -5,21 +5,39 @@ public struct Matrix {
   public let pointer: UnsafeMutablePointer<Float>
   public let rows: Int
   public let columns: Int
-  /// From one row to the next, in numbers.
+  /// From one row to the next, in numbers; 0 where rows are scattered.
   public let stride: Int
+  /// Of scattered rows.
+  @usableFromInline let places: UnsafePointer<UnsafePointer<Float>>?
+
+  /// Rows that lie anywhere, to be read by those who take such: at `places`, which must outlive this.
+  public init(scattered places: UnsafePointer<UnsafePointer<Float>>, rows: Int, columns: Int) {
+    pointer = UnsafeMutablePointer(mutating: places[0])
+    self.rows = rows
+    self.columns = columns
+    stride = 0
+    self.places = places
+  }
 
   public init(_ pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
     self.pointer = pointer
     self.rows = rows
     self.columns = columns
     self.stride = stride ?? columns
+    places = nil
   }
 
-  @inlinable public func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * stride }
+  public var isScattered: Bool { places != nil }
+
+  @inlinable public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
+    if let places { return UnsafeMutablePointer(mutating: places[index]) }
+    return pointer + index * stride
+  }
 
   /// Some of the rows.
   @inlinable public func slice(_ range: Range<Int>) -> Matrix {
-    Matrix(row(range.lowerBound), rows: range.count, columns: columns, stride: stride)
+    if let places { return Matrix(scattered: places + range.lowerBound, rows: range.count, columns: columns) }
+    return Matrix(row(range.lowerBound), rows: range.count, columns: columns, stride: stride)
   }
 
   public var transposed: Transposed { Transposed(matrix: self) }

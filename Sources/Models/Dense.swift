@@ -44,6 +44,7 @@ public struct Dense: Layer {
   public var outputCount: Int { products.outputCount }
   public var operations: Int { 2 * weightCount }
   public var kernels: String? { products.kernels.rawValue }
+  public var takesScatteredRows: Bool { products.takesScatteredRows }
   private var weightCount: Int { inputCount * outputCount }
 
   public var tensors: [ParameterTensor] {

@@ -142,6 +142,9 @@ public protocol Layer: Sendable {
   /// Which kernels do the products, if it has any.
   var kernels: String? { get }
 
+  /// Whether its input may be scattered rows.
+  var takesScatteredRows: Bool { get }
+
   /// Draws the initial parameters.
   func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource)
 
@@ -165,6 +168,7 @@ extension Layer {
   public var needsWholeBatch: Bool { false }
   public var operations: Int { 0 }
   public var kernels: String? { nil }
+  public var takesScatteredRows: Bool { false }
   public func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource) {}
   public func initialize(statistics: UnsafeMutablePointer<Float>) {}
 

@@ -68,6 +68,8 @@ public final class Network {
   }
 
   public var inputCount: Int { layers[0].inputCount }
+  /// Whether inputs may be scattered rows.
+  public var takesScatteredRows: Bool { layers[0].takesScatteredRows }
   public var classCount: Int { layers[layers.count - 1].outputCount }
 
   /// Which kernels do the products, and of how many layers.
@@ -116,6 +118,7 @@ public final class Network {
     poll: Poll = {}
   ) throws -> Matrix {
     precondition(input.rows <= maximumBatch && input.columns == inputCount && parameters.count == parameterCount)
+    precondition(!input.isScattered || takesScatteredRows)
     var current = input
     for index in 0..<layers.count {
       let next = output(index, rows: input.rows)

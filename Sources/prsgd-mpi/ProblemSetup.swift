@@ -97,7 +97,7 @@ struct ProblemSetup {
     let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: worker)
     let batches = BatchGatherer(
       shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch,
-      augmentation: augmentation)
+      augmentation: augmentation, leavesInPlace: network.takesScatteredRows)
     return NetworkObjective(network: network, training: training, test: test, batches: batches)
   }
 

@@ -51,6 +51,36 @@ struct DenseProductsTests {
     #expect(firstDifference(gradient(upcoming: half), gradient(upcoming: nil)) == nil)
   }
 
+  @Test(arguments: DenseCase.all.filter { $0.products.takesScatteredRows }, surroundings)
+  func rowsMayLieAnywhere(layer: DenseCase, around: Float) {
+    let input = GuardedMatrix(layer.rows, layer.inputCount, gap: 3, surroundings: around, layer.input)
+    let weights = GuardedMatrix(surroundings: around, layer.placedWeights)
+    let bias = GuardedMatrix(surroundings: around, layer.bias)
+    let outputGradient = GuardedMatrix(layer.rows, layer.outputCount, surroundings: around, layer.outputGradient)
+    // In falling order, every second row in memory being of another batch.
+    let scattered = (0..<layer.rows).map { row in
+      let number = 2 * (layer.rows - 1 - row)
+      return layer.input[row * layer.inputCount..<(row + 1) * layer.inputCount].enumerated().map { ($0, $1, number) }
+    }
+    let memory = GuardedMatrix(2 * layer.rows, layer.inputCount, gap: 5, surroundings: around)
+    for row in scattered { for (column, number, place) in row { memory.matrix.row(place)[column] = number } }
+    let places = AlignedBuffer(
+      (0..<layer.rows).map { UnsafePointer(memory.matrix.row(2 * (layer.rows - 1 - $0))) })
+    let rows = Matrix(scattered: places.pointer, rows: layer.rows, columns: layer.inputCount)
+    let results = [input.matrix, rows].map { input in
+      let output = GuardedMatrix(layer.rows, layer.outputCount, surroundings: around)
+      let gradient = GuardedMatrix(1, layer.weightCount, surroundings: around)
+      layer.products.forward(weights: weights.pointer, bias: bias.pointer, input: input, output: output.matrix)
+      layer.products.weightGradient(
+        input: input, outputGradient: outputGradient.matrix,
+        target: GradientTarget(gradient: gradient.pointer, accumulating: false))
+      return output.numbers + gradient.numbers
+    }
+    #expect(firstDifference(results[0], results[1]) == nil)
+    let half = rows.slice(layer.rows / 2..<layer.rows)
+    for row in 0..<half.rows { #expect(half.row(row) == rows.row(layer.rows / 2 + row)) }
+  }
+
   @Test(arguments: DenseCase.all, surroundings)
   func theInputGradientIsTheProductWithTheTransposedWeights(layer: DenseCase, around: Float) {
     let weights = GuardedMatrix(surroundings: around, layer.placedWeights)

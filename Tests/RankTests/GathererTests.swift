@@ -22,25 +22,29 @@ extension RankTests {
       BatchSampler(sampleCount: shard.count, batchSize: batchSize, seed: 4, worker: 2)
     }
 
-    private func gatherer(_ batchSize: Int, maximumRows: Int, _ augmentation: CropAndFlip?) -> BatchGatherer {
+    private func gatherer(
+      _ batchSize: Int, maximumRows: Int, _ augmentation: CropAndFlip?, leavesInPlace: Bool = false
+    ) -> BatchGatherer {
       BatchGatherer(
         shard: shard, sampler: sampler(batchSize), batchSize: batchSize, maximumRows: maximumRows,
-        augmentation: augmentation)
+        augmentation: augmentation, leavesInPlace: leavesInPlace)
     }
 
     /// The rows, with what pads them, and the labels of some batches, gathered in pieces.
     private func gathered(
-      _ batchSize: Int, batches: Int, piece: Int, _ augmentation: CropAndFlip?
+      _ batchSize: Int, batches: Int, piece: Int, _ augmentation: CropAndFlip?, leavesInPlace: Bool = false
     ) -> (rows: [[Float]], labels: [Int32]) {
-      let gatherer = gatherer(batchSize, maximumRows: piece, augmentation)
+      let gatherer = gatherer(batchSize, maximumRows: piece, augmentation, leavesInPlace: leavesInPlace)
       var (rows, labels): ([[Float]], [Int32]) = ([], [])
       for _ in 0..<batches {
         gatherer.drawBatch()
         for start in stride(from: 0, to: batchSize, by: piece) {
           let range = start..<min(start + piece, batchSize)
           let (input, classes) = gatherer.gather(range)
+          // A sample that changes on its way has to be written somewhere.
+          #expect(input.isScattered == (leavesInPlace && augmentation == nil))
           for row in 0..<range.count {
-            rows.append((0..<shard.rowStride).map { input.pointer[row * input.stride + $0] })
+            rows.append((0..<shard.rowStride).map { input.row(row)[$0] })
             labels.append(classes[row])
           }
         }
@@ -77,8 +81,18 @@ extension RankTests {
       #expect(gathered.rows == rows + rows)
     }
 
-    @Test func gatheringAllocatesNothing() {
-      let gatherer = gatherer(8, maximumRows: 8, augmentation)
+    @Test(arguments: [1, 8, 23], [1, 3, 64])
+    func samplesLeftInPlaceAreTheSame(batchSize: Int, piece: Int) {
+      for augmentation in [nil, augmentation] {
+        let copied = gathered(batchSize, batches: 5, piece: piece, augmentation)
+        let inPlace = gathered(batchSize, batches: 5, piece: piece, augmentation, leavesInPlace: true)
+        #expect(inPlace.rows == copied.rows && inPlace.labels == copied.labels)
+      }
+    }
+
+    @Test(arguments: [true, false])
+    func gatheringAllocatesNothing(leavesInPlace: Bool) {
+      let gatherer = gatherer(8, maximumRows: 8, leavesInPlace ? nil : augmentation, leavesInPlace: leavesInPlace)
       gatherer.drawBatch()
       callocationcount_start()
       for _ in 0..<1000 {

@@ -36,7 +36,9 @@ struct Scenario {
   func gatherer(_ shard: Shard, _ communicator: Communicator) -> BatchGatherer {
     let size = batchSize ?? shard.count
     let sampler = BatchSampler(sampleCount: shard.count, batchSize: size, seed: seed, worker: communicator.rank)
-    return BatchGatherer(shard: shard, sampler: sampler, batchSize: size, maximumRows: piece)
+    return BatchGatherer(
+      shard: shard, sampler: sampler, batchSize: size, maximumRows: piece,
+      leavesInPlace: network(shard).takesScatteredRows)
   }
 
   func objective(_ shard: Shard, _ communicator: Communicator) -> NetworkObjective {
