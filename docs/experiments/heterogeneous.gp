@@ -22,6 +22,7 @@ plot for [i = 1:3] run(i) using "elapsed_seconds":"train_loss" with lines ls i t
 unset logscale
 set ytics auto
 set yrange [0:*]
+set key center right
 set ylabel "share of worker time spent waiting (%)"
 set title "Idle"
 plot for [i = 1:3] run(i) using "elapsed_seconds":(100 * column("wait_seconds") / column("elapsed_seconds")) \
