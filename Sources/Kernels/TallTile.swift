@@ -77,6 +77,9 @@ struct TallTile: RegisterTile {
   }
 
   @inline(__always)
+  static func load(_ address: UnsafePointer<Float>) -> Vector { Vector.load(address) }
+
+  @inline(__always)
   static func add(_ sums: inout Vector, _ factor: Float, _ vector: Vector) {
     sums.addProduct(Vector(repeating: factor), vector)
   }
