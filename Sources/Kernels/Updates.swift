@@ -8,14 +8,6 @@ extension ParameterVector {
     for i in 0..<vectorCount { v[i].addProduct(scale, w[i]) }
   }
 
-  /// v ← a·w + b·z, the second product fused into the sum.
-  public func assign(_ a: Float, times w: ParameterVector, plus b: Float, times z: ParameterVector) {
-    precondition(count == w.count && count == z.count)
-    let (v, w, z) = (vectors, w.vectors, z.vectors)
-    let (first, second) = (Lanes(repeating: a), Lanes(repeating: b))
-    for i in 0..<vectorCount { v[i] = (first * w[i]).addingProduct(second, z[i]) }
-  }
-
   /// v ← a·w, and returns ‖a·w − v‖² with v from before.
   public func assign(_ a: Float, times w: ParameterVector) -> Double {
     precondition(count == w.count)
