@@ -118,10 +118,10 @@ extension RankTests {
       let intervals = (0..<world.size).map { 1 + 3 * $0 }
       let scenario = Scenario(
         method: .stepFirst(.perWorker(intervals), momentum: nil, weights: weights),
-        optimizer: LocalOptimizer(learningRate: 0.0005))
+        optimizer: LocalOptimizer(learningRate: 0.001))
       let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
       let trainer = try scenario.trainer(objective, world)
-      try run(trainer, rounds: 20_000)
+      try run(trainer, rounds: 10_000)
       let pulls = (0..<world.size).map { worker in
         problem.scale(worker: worker, of: world.size) * (weights == .equal ? Double(intervals[worker]) : 1)
       }
