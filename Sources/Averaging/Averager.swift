@@ -12,11 +12,12 @@ public final class Averager {
   /// ‖x̄ − x_i‖² just before the last averaging of models.
   public private(set) var squaredDeviation = 0.0
   /// Whether an exchange is under way.
-  public private(set) var isPending = false
+  public var isPending: Bool { stage != .idle }
   /// How many numbers of a worker's own go into one exchange.
   public let payloadCount: Int
 
-  private var hasArrived = true
+  private enum Stage { case idle, begun, arrived }
+  private var stage = Stage.idle
   private let communicator: Communicator
   private let transport: any Transport
   private let reports: WorkerReports
@@ -25,11 +26,11 @@ public final class Averager {
   public init(_ exchange: Exchange, worker: WorkerState, communicator: Communicator) {
     self.communicator = communicator
     payloadCount = (exchange.carriesMomentum && worker.momentum != nil ? 2 : 1) * worker.parameters.count
+    reports = WorkerReports(count: communicator.size)
     transport =
       worker.peers.isEmpty
-      ? MessageTransport(exchange, worker: worker.vectors, communicator: communicator)
-      : SharedMemoryTransport(exchange, workers: worker.peers, communicator: communicator)
-    reports = WorkerReports(count: communicator.size)
+      ? MessageTransport(exchange, worker: worker.vectors, reports: reports, communicator: communicator)
+      : SharedMemoryTransport(exchange, workers: worker.peers, reports: reports, communicator: communicator)
   }
 
   /// Whether all workers' vectors lie in memory that they share. An exchange then takes the gradients along, and begins
@@ -42,8 +43,7 @@ public final class Averager {
   public func begin(_ report: WorkerReport) throws {
     precondition(!isPending, "one exchange at a time")
     try transport.begin(report)
-    hasArrived = false
-    isPending = true
+    stage = .begun
   }
 
   /// Lets the exchange under way, if any, make progress.
@@ -53,16 +53,16 @@ public final class Averager {
 
   /// Returns when every worker has begun this exchange.
   public func awaitArrival() throws {
-    if !hasArrived { try transport.awaitArrival() }
-    hasArrived = true
+    if stage == .begun { try transport.awaitArrival() }
+    stage = .arrived
   }
 
   /// Returns when all workers' numbers can be averaged.
   /// - Returns: the worst status of all workers.
   public func complete() throws -> WorkerStatus {
     try awaitArrival()
-    try transport.complete(reports)
-    isPending = false
+    try transport.complete()
+    stage = .idle
     rounds += 1
     bytesSent += payloadCount * MemoryLayout<Float>.size
     return reports.worstStatus
@@ -79,12 +79,12 @@ public final class Averager {
   // MARK: Result
 
   /// g ← ḡ, as soon as `settle` returns.
-  public func applyGradientAverage() { transport.averageGradients(reports) }
+  public func applyGradientAverage() { transport.averageGradients() }
 
   /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`. With a `step`, all in one pass, then the
   /// step with the gradient of the worker's own model from before. All that as soon as `settle` returns.
   public func applyModelAverage(resetMomentum: Bool, andStep step: SGDStep? = nil) {
-    transport.averageModels(reports, resetMomentum: resetMomentum, step: step)
+    transport.averageModels(resetMomentum: resetMomentum, step: step)
   }
 
   /// Returns when what was applied stands: where workers share memory, each does a part of it for all.

@@ -18,13 +18,14 @@ final class MessageTransport: Transport {
   /// Where the sums arrive: of x and, where it travels, of u. Those of a single worker are what it would send.
   private let sum: AlignedBuffer<Float>?
   private let ownReport = AlignedBuffer<Int64>(count: WorkerReport.wordCount)
-  private let allReports: AlignedBuffer<Int64>
+  private let reports: WorkerReports
   private var arrival: Request?
   private var reduction: Request?
   private var squares = SquaredNorms()
 
-  init(_ exchange: Exchange, worker: WorkerVectors, communicator: Communicator) {
+  init(_ exchange: Exchange, worker: WorkerVectors, reports: WorkerReports, communicator: Communicator) {
     self.worker = worker
+    self.reports = reports
     self.communicator = communicator
     weights = exchange.weights
     carriesMomentum = exchange.carriesMomentum && worker.momentum != nil
@@ -34,7 +35,6 @@ final class MessageTransport: Transport {
     let own = exchange == .gradients ? worker.gradient : worker.parameters
     source = UnsafeBufferPointer(start: weighted?.pointer ?? own.pointer, count: together)
     anchor = weights == .normalized ? ParameterVector(copying: worker.parameters) : nil
-    allReports = AlignedBuffer(count: WorkerReport.wordCount * communicator.size)
     sum = communicator.size == 1 ? nil : AlignedBuffer(count: ParameterVector.paddedCount(together))
   }
 
@@ -44,7 +44,7 @@ final class MessageTransport: Transport {
     fillWeighted(own)
     own.write(to: ownReport.pointer)
     arrival = try communicator.beginAllGather(
-      UnsafeBufferPointer(ownReport.elements), into: allReports.elements, owner: self)
+      UnsafeBufferPointer(ownReport.elements), into: reports.words.elements, owner: self)
     reduction = try sum.map {
       try communicator.beginAllReduce(
         source, into: UnsafeMutableBufferPointer(start: $0.pointer, count: source.count), .sum, owner: self)
@@ -56,16 +56,13 @@ final class MessageTransport: Transport {
 
   func awaitArrival() throws { try arrival.take()?.wait() }
 
-  func complete(_ reports: WorkerReports) throws {
-    try reduction.take()?.wait()
-    for rank in 0..<communicator.size { reports.take(from: allReports.pointer + WorkerReport.wordCount * rank, rank) }
-  }
+  func complete() throws { try reduction.take()?.wait() }
 
-  func averageGradients(_ reports: WorkerReports) {
+  func averageGradients() {
     _ = worker.gradient.assign(reports.meanFactor(weights), times: summed(worker.gradient))
   }
 
-  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) {
+  func averageModels(resetMomentum: Bool, step: SGDStep?) {
     let (x, factor, sum) = (worker.parameters, reports.meanFactor(weights), summed(worker.parameters))
     if let anchor { moveAnchor(anchor, sum, Float(reports.meanSteps)) }
     if resetMomentum { worker.momentum?.setToZero() }

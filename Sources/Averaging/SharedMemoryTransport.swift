@@ -13,14 +13,16 @@ import MessagePassing
 final class SharedMemoryTransport: Transport {
   private let communicator: Communicator
   private let workers: [WorkerState.Peer]
+  private let reports: WorkerReports
   private let weights: AveragingWeights
   private let carriesMomentum: Bool
   /// x₀ of the round, of which only this worker's slice is kept up to date.
   private let anchor: ParameterVector?
   private let slice: JointUpdate
 
-  init(_ exchange: Exchange, workers: [WorkerState.Peer], communicator: Communicator) {
+  init(_ exchange: Exchange, workers: [WorkerState.Peer], reports: WorkerReports, communicator: Communicator) {
     self.workers = workers
+    self.reports = reports
     self.communicator = communicator
     weights = exchange.weights
     let own = workers[communicator.rank].vectors
@@ -40,13 +42,14 @@ final class SharedMemoryTransport: Transport {
 
   func awaitArrival() throws { try awaitAll() }
 
-  func complete(_ reports: WorkerReports) {
+  /// A worker's report in shared memory is its next one as soon as it has gone on.
+  func complete() {
     for rank in 0..<workers.count { reports.take(from: workers[rank].report, rank) }
   }
 
-  func averageGradients(_ reports: WorkerReports) { slice.averageGradients(reports.meanFactor(weights)) }
+  func averageGradients() { slice.averageGradients(reports.meanFactor(weights)) }
 
-  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?) {
+  func averageModels(resetMomentum: Bool, step: SGDStep?) {
     for rank in 0..<workers.count {
       slice.setFactors(
         rank, model: weights.modelFactor(of: reports[rank]), momentum: weights.factor(of: reports[rank]))

@@ -16,16 +16,15 @@ protocol Transport: AnyObject {
   /// Returns when all workers have begun.
   func awaitArrival() throws
 
-  /// Called after that; returns when all workers' numbers are here.
-  /// - Parameter reports: gets what all sent.
-  func complete(_ reports: WorkerReports) throws
+  /// Called after that; returns when all workers' numbers and reports are here.
+  func complete() throws
 
   /// g ← ḡ.
-  func averageGradients(_ reports: WorkerReports)
+  func averageGradients()
 
   /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`. With a `step`, all in one pass, then the step
   /// with the gradient of the worker's own model from before.
-  func averageModels(_ reports: WorkerReports, resetMomentum: Bool, step: SGDStep?)
+  func averageModels(resetMomentum: Bool, step: SGDStep?)
 
   /// Called after either; returns when both stand on all workers, with what the averaging of models told of this one.
   func settle() throws -> SquaredNorms
@@ -33,10 +32,3 @@ protocol Transport: AnyObject {
 
 /// What an averaging, and a step from it, tell of a worker.
 typealias SquaredNorms = JointUpdate.SquaredNorms
-
-extension SquaredNorms {
-  static func += (sum: inout SquaredNorms, other: SquaredNorms) {
-    sum.deviation += other.deviation
-    sum.gradient += other.gradient
-  }
-}

@@ -2,7 +2,8 @@ import Kernels
 
 /// What all workers reported with the last exchange, by rank.
 struct WorkerReports {
-  private let words: AlignedBuffer<Int64>
+  /// (count, words of a report)
+  let words: AlignedBuffer<Int64>
   let count: Int
 
   init(count: Int) {

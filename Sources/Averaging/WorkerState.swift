@@ -50,30 +50,33 @@ public final class WorkerState {
     peers = []
   }
 
+  private init(_ peers: [Peer], rank: Int) {
+    vectors = peers[rank].vectors
+    self.peers = peers
+  }
+
   /// In memory that all workers share, where they can; every rank must call it together.
   /// - Throws: `MPIError`.
-  public init(parameterCount: Int, hasMomentum: Bool, sharedBy communicator: Communicator) throws {
+  public static func shared(
+    parameterCount: Int, hasMomentum: Bool, by communicator: Communicator
+  ) throws -> WorkerState {
     let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum)
     let bytes = count * MemoryLayout<Float>.stride
-    let told = WorkerReport.wordCount * 8 + communicator.size * MemoryLayout<SquaredNorms>.stride
-    let shared = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, for: communicator)
-    peers =
-      shared.map { memory in
-        (0..<communicator.size).map { rank in
-          let start = memory.segment(of: rank)
-          let numbers = start.bindMemory(to: Float.self, capacity: count)
-          let report = (start + bytes).bindMemory(to: Int64.self, capacity: WorkerReport.wordCount)
-          let squares = UnsafeMutableRawPointer(report + WorkerReport.wordCount)
-            .bindMemory(to: SquaredNorms.self, capacity: communicator.size)
-          let storage = AlignedBuffer(numbers, count: count, owner: memory)
-          return Peer(
-            vectors: WorkerVectors(storage, parameterCount: parameterCount, hasMomentum: hasMomentum),
-            report: report, squares: squares)
-        }
-      } ?? []
-    vectors =
-      peers.isEmpty
-      ? WorkerVectors(AlignedBuffer(count: count), parameterCount: parameterCount, hasMomentum: hasMomentum)
-      : peers[communicator.rank].vectors
+    let told =
+      WorkerReport.wordCount * MemoryLayout<Int64>.stride + communicator.size * MemoryLayout<SquaredNorms>.stride
+    let allocated = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, for: communicator)
+    guard let allocated else { return WorkerState(parameterCount: parameterCount, hasMomentum: hasMomentum) }
+    let peers = (0..<communicator.size).map { rank in
+      let start = allocated.segment(of: rank)
+      let numbers = start.bindMemory(to: Float.self, capacity: count)
+      let report = (start + bytes).bindMemory(to: Int64.self, capacity: WorkerReport.wordCount)
+      let squares = UnsafeMutableRawPointer(report + WorkerReport.wordCount)
+        .bindMemory(to: SquaredNorms.self, capacity: communicator.size)
+      let storage = AlignedBuffer(numbers, count: count, owner: allocated)
+      return Peer(
+        vectors: WorkerVectors(storage, parameterCount: parameterCount, hasMomentum: hasMomentum), report: report,
+        squares: squares)
+    }
+    return WorkerState(peers, rank: communicator.rank)
   }
 }

@@ -30,6 +30,10 @@ protocol ConvolutionKernels: Sendable {
 }
 
 extension ConvolutionKernels {
+  /// Rows of outputs that one pass for the weights' gradient covers: their numbers, and those of their windows, stay in the
+  /// first-level cache.
+  static var blockRows: Int { 8 }
+
   func prepareForward(_ weights: Weights) {}
   func prepareInputGradient(_ weights: Weights) {}
   func prepareWeightGradient() {}

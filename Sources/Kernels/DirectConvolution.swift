@@ -37,9 +37,6 @@ struct DirectConvolution: ConvolutionKernels {
 
   // MARK: Weight gradient
 
-  /// Rows of outputs that one pass covers: their numbers, and those of their windows, stay in the first-level cache.
-  private static let blockRows = 8
-
   func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: Weights) {
     for row in 0..<input.rows {
       image.copy(from: input.row(row))

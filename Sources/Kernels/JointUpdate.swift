@@ -16,6 +16,11 @@ public struct JointUpdate: @unchecked Sendable {
     public var gradient = 0.0
 
     public init() {}
+
+    public static func += (sum: inout SquaredNorms, other: SquaredNorms) {
+      sum.deviation += other.deviation
+      sum.gradient += other.gradient
+    }
   }
 
   private typealias Vectors = UnsafeMutablePointer<Vector>

@@ -7,13 +7,10 @@
 ///
 /// Images are read where they are: rows above and below are left out, pixels beside them are a pixel of zeros.
 struct ThreeTapConvolution: ConvolutionKernels {
-  private static let reversedTaps = Array((0..<9).reversed())
-
   private let shape: ConvolutionShape
   private let panels: WeightPanels
-  /// For the input's gradient: panels (window, in) over the output's channels, the taps in reverse.
-  private let reversed: AlignedBuffer<Float>
-  private let reversedPanels: WeightPanels
+  /// For the input's gradient.
+  private let reversed: ReversedWeights
   /// The pixel beside an image.
   private let zeros: AlignedBuffer<Float>
 
@@ -28,8 +25,7 @@ struct ThreeTapConvolution: ConvolutionKernels {
     precondition(Self.supports(shape))
     self.shape = shape
     panels = WeightPanels(inputCount: shape.windowCount, outputCount: shape.output.channels)
-    reversed = AlignedBuffer(count: shape.weightCount)
-    reversedPanels = WeightPanels(inputCount: 9 * shape.output.channels, outputCount: shape.input.channels)
+    reversed = ReversedWeights(shape)
     zeros = AlignedBuffer(count: max(shape.input.channels, shape.output.channels))
   }
 
@@ -37,12 +33,10 @@ struct ThreeTapConvolution: ConvolutionKernels {
 
   func forward(_ weights: Weights, input: Matrix, output: Matrix) { convolve(input, weights, panels, output) }
 
-  func prepareInputGradient(_ weights: Weights) {
-    panels.transposeTaps(of: weights, taps: Self.reversedTaps, inputs: shape.input.channels, into: reversed.pointer)
-  }
+  func prepareInputGradient(_ weights: Weights) { reversed.prepare(weights, panels) }
 
   func inputGradient(_ weights: Weights, outputGradient: Matrix, inputGradient: Matrix) {
-    convolve(outputGradient, reversed.pointer, reversedPanels, inputGradient)
+    convolve(outputGradient, reversed.pointer, reversed.panels, inputGradient)
   }
 
   /// target ← source ∗ weights.
@@ -90,9 +84,6 @@ struct ThreeTapConvolution: ConvolutionKernels {
   }
 
   // MARK: Weight gradient
-
-  /// Rows of outputs that one pass covers: their numbers, and those of their windows, stay in the first-level cache.
-  private static let blockRows = 8
 
   func addWeightGradient(input: Matrix, outputGradient: Matrix, to gradient: Weights) {
     let (channels, outputs, height) = (shape.input.channels, shape.output.channels, shape.input.height)

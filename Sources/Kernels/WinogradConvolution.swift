@@ -14,7 +14,6 @@ struct WinogradConvolution: ConvolutionKernels {
   private static let points = 36
   /// Tiles that make a group of strips worth a pass over the weights.
   private static let groupTiles = 32
-  private static let reversedTaps = Array((0..<9).reversed())
 
   private let shape: ConvolutionShape
   private let panels: WeightPanels
@@ -27,8 +26,8 @@ struct WinogradConvolution: ConvolutionKernels {
   private let weights: AlignedBuffer<Float>
   /// Σ over tiles of the products that make the weights' gradient, (36, panels).
   private let sums: AlignedBuffer<Float>
-  /// For the input's gradient: panels (window, in) over the output's channels, and their transform.
-  private let reversed: AlignedBuffer<Float>
+  /// For the input's gradient.
+  private let reversed: ReversedWeights
   private let scratch = AlignedBuffer<Float>(count: Self.points * 16)
 
   /// Whether this is a convolution that these kernels can do.
@@ -47,7 +46,7 @@ struct WinogradConvolution: ConvolutionKernels {
     pointStride = rounded(shape.input.channels * shape.output.channels, upTo: 32) + 16
     weights = AlignedBuffer(count: Self.points * pointStride)
     sums = AlignedBuffer(count: weights.count)
-    reversed = AlignedBuffer(count: shape.weightCount)
+    reversed = ReversedWeights(shape)
   }
 
   func index(window: Int, output: Int) -> Int { panels.index(input: window, output: output) }
@@ -59,10 +58,8 @@ struct WinogradConvolution: ConvolutionKernels {
   }
 
   func prepareInputGradient(_ weights: Weights) {
-    panels.transposeTaps(
-      of: weights, taps: Self.reversedTaps, inputs: shape.input.channels, into: reversed.pointer)
-    let layout = WeightPanels(inputCount: 9 * shape.output.channels, outputCount: shape.input.channels)
-    transform(reversed.pointer, layout, inputs: shape.output.channels)
+    reversed.prepare(weights, panels)
+    transform(reversed.pointer, reversed.panels, inputs: shape.output.channels)
   }
 
   func inputGradient(_ weights: Weights, outputGradient: Matrix, inputGradient: Matrix) {

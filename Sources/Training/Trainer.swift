@@ -100,6 +100,7 @@ public final class Trainer {
         try computeGradientAndStep()
         break
       }
+      // What is averaged in shared memory takes the step along, and that takes the gradient.
       let meanwhile = overlapped && !averager.sharesMemory
       if meanwhile { try beginAveraging() }
       try computeGradient()

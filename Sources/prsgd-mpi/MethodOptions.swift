@@ -158,7 +158,7 @@ struct MethodOptions: ParsableArguments {
   /// A worker's vectors, in shared memory where that is wanted and can be.
   func worker(parameterCount: Int, momentum: Double, _ communicator: Communicator) throws -> WorkerState {
     guard sharedMemory else { return WorkerState(parameterCount: parameterCount, hasMomentum: momentum != 0) }
-    return try WorkerState(parameterCount: parameterCount, hasMomentum: momentum != 0, sharedBy: communicator)
+    return try WorkerState.shared(parameterCount: parameterCount, hasMomentum: momentum != 0, by: communicator)
   }
 
   private func heterogeneousSchedule(workers: Int, steps: Int) throws -> Schedule {

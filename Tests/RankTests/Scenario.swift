@@ -53,7 +53,7 @@ struct Scenario {
     let (count, hasMomentum) = (objective.parameterCount, optimizer.momentum != 0)
     let worker =
       sharesMemory
-      ? try WorkerState(parameterCount: count, hasMomentum: hasMomentum, sharedBy: communicator)
+      ? try WorkerState.shared(parameterCount: count, hasMomentum: hasMomentum, by: communicator)
       : WorkerState(parameterCount: count, hasMomentum: hasMomentum)
     objective.initialize(worker.parameters, seed: seed)
     return try Trainer(
