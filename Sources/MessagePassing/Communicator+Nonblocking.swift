@@ -24,13 +24,13 @@ extension Communicator {
     return request
   }
 
-  /// Begins `result` ← every rank's `source`, by rank (`MPI_Iallgather`); for few elements.
+  /// Begins `result` ← every rank's `source`, by rank (`MPI_Iallgather`): one call, so at most 2³¹ − 1 elements in all.
   ///
   /// The same holds of the buffers and their owner.
   public func beginAllGather<Element: MPIElement>(
     _ source: UnsafeBufferPointer<Element>, into result: UnsafeMutableBufferPointer<Element>, owner: AnyObject
   ) throws -> Request {
-    precondition(result.count == source.count * size && source.count > 0 && source.count <= chunk)
+    precondition(result.count == source.count * size && source.count > 0 && result.count <= Int(Int32.max))
     var posted = cmpi_request_null()
     let count = Int32(source.count)
     let code = cmpi_iallgather(source.baseAddress!, result.baseAddress!, count, Element.datatype, handle, &posted)
