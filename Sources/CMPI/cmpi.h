@@ -7,6 +7,7 @@
 
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
 static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
+static inline int cmpi_undefined(void) { return MPI_UNDEFINED; }
 static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN; }
 static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
 
@@ -45,12 +46,21 @@ static inline int cmpi_test(cmpi_request *request, int *flag) {
 }
 static inline int cmpi_wait(cmpi_request *request) { return MPI_Wait(&request->handle, MPI_STATUS_IGNORE); }
 
-// How many of a communicator's processes share this one's node.
-static inline int cmpi_node_size(MPI_Comm communicator, int *count) {
-  MPI_Comm node;
-  int code = MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  if (code != MPI_SUCCESS) return code;
-  code = MPI_Comm_size(node, count);
-  MPI_Comm_free(&node);
-  return code;
+// For the same reason that a request is in a structure, so is a communicator that MPI makes.
+typedef struct {
+  MPI_Comm handle;
+} cmpi_comm;
+
+static inline cmpi_comm cmpi_comm_null(void) { return (cmpi_comm){MPI_COMM_NULL}; }
+static inline int cmpi_comm_is_null(cmpi_comm communicator) { return communicator.handle == MPI_COMM_NULL; }
+
+static inline int cmpi_comm_split(MPI_Comm communicator, int color, int key, cmpi_comm *made) {
+  return MPI_Comm_split(communicator, color, key, &made->handle);
 }
+static inline int cmpi_comm_split_by_node(MPI_Comm communicator, cmpi_comm *made) {
+  return MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &made->handle);
+}
+static inline int cmpi_comm_dup(MPI_Comm communicator, cmpi_comm *made) {
+  return MPI_Comm_dup(communicator, &made->handle);
+}
+static inline int cmpi_comm_free(MPI_Comm communicator) { return MPI_Comm_free(&communicator); }

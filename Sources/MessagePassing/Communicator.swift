@@ -32,8 +32,9 @@ public struct Communicator: @unchecked Sendable {
 
   /// Whether all processes run on one node (MPI 3.1, section 6.4.2); every rank must ask together.
   public func isOnOneNode() throws -> Bool {
-    var count: Int32 = 0
-    try check(cmpi_node_size(handle, &count), "MPI_Comm_split_type")
+    let node = try splitByNode()
+    let count = node.size
+    try node.free()
     // A rank alone on its node must not be the only one to say no.
     return try allReduce(Int64(count), .minimum) == Int64(size)
   }
