@@ -7,6 +7,7 @@
 
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
 static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
+static inline int cmpi_any_tag(void) { return MPI_ANY_TAG; }
 static inline int cmpi_undefined(void) { return MPI_UNDEFINED; }
 static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN; }
 static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
@@ -45,6 +46,25 @@ static inline int cmpi_test(cmpi_request *request, int *flag) {
   return MPI_Test(&request->handle, flag, MPI_STATUS_IGNORE);
 }
 static inline int cmpi_wait(cmpi_request *request) { return MPI_Wait(&request->handle, MPI_STATUS_IGNORE); }
+
+static inline int cmpi_isend(const void *source, int count, MPI_Datatype type, int rank, int tag, MPI_Comm communicator,
+                             cmpi_request *request) {
+  return MPI_Isend(source, count, type, rank, tag, communicator, &request->handle);
+}
+static inline int cmpi_irecv(void *result, int count, MPI_Datatype type, int rank, int tag, MPI_Comm communicator,
+                             cmpi_request *request) {
+  return MPI_Irecv(result, count, type, rank, tag, communicator, &request->handle);
+}
+// Without a message, the source and its tag stay as they are.
+static inline int cmpi_iprobe(int tag, MPI_Comm communicator, int *flag, int *source, int *source_tag) {
+  MPI_Status status;
+  int code = MPI_Iprobe(MPI_ANY_SOURCE, tag, communicator, flag, &status);
+  if (code == MPI_SUCCESS && *flag) {
+    *source = status.MPI_SOURCE;
+    *source_tag = status.MPI_TAG;
+  }
+  return code;
+}
 
 // For the same reason that a request is in a structure, so is a communicator that MPI makes.
 typedef struct {
