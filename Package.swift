@@ -42,13 +42,17 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
     library("Failures"),
+    library("Options", ["Failures"]),
+    library("Persistence", ["Failures"]),
     library("MessagePassing", ["CMPI", "Failures"]),
     library("Kernels", ["CHost", "COpenBLAS"]),
-    library("Datasets", ["CZlib", "Failures", "Kernels"]),
+    library("Datasets", ["CZlib", "Failures", "Kernels", "Options", "Persistence"]),
     library("Models", ["Kernels"]),
-    library("Averaging", ["Kernels", "MessagePassing"]),
+    library("Averaging", ["Failures", "Kernels", "MessagePassing", "Options", "Persistence"]),
     library("Records", ["Failures", "Kernels"]),
-    library("Training", ["Averaging", "Datasets", "Failures", "MessagePassing", "Models", "Records"]),
+    library(
+      "Training",
+      ["Averaging", "Datasets", "Failures", "MessagePassing", "Models", "Options", "Persistence", "Records"]),
     .executableTarget(
       name: "prsgd-mpi",
       dependencies: [
@@ -62,7 +66,7 @@ let package = Package(
       ]),
 
     tests("KernelsTests", ["Kernels"]),
-    tests("DatasetsTests", ["CZlib", "Datasets", "Failures", "Kernels"]),
+    tests("DatasetsTests", ["CZlib", "Datasets", "Failures", "Kernels", "Options"]),
     tests("ModelsTests", ["Kernels", "Models"], besides: ["torch_reference.json", "torch_reference.py"]),
     tests("RecordsTests", ["Failures", "Records"]),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

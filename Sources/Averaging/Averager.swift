@@ -1,10 +1,11 @@
 import Kernels
 import MessagePassing
+import Persistence
 
-/// Carries out the exchanges of a method: begins them, lets them progress, finishes them and applies the result.
+/// Carries out the exchanges of a method: begins them, lets them progress, finishes them and has the update apply them.
 ///
 /// With each exchange travel the workers' reports, which bring any worker's trouble to all of them in the same round.
-public final class Averager {
+public final class Averager: Persistent {
   /// Exchanges finished so far.
   public private(set) var rounds = 0
   /// Numbers that this worker has contributed so far, in bytes; alignment and reports are not counted.
@@ -13,36 +14,42 @@ public final class Averager {
   public private(set) var squaredDeviation = 0.0
   /// Whether an exchange is under way.
   public var isPending: Bool { stage != .idle }
-  /// How many numbers of a worker's own go into one exchange.
-  public let payloadCount: Int
 
   private enum Stage { case idle, begun, arrived }
   private var stage = Stage.idle
+  private let method: Method
+  private let worker: WorkerState
   private let communicator: Communicator
   private let transport: any Transport
-  private let reports: WorkerReports
+  /// Of the exchange under way: what was reported with it, and the round that it ended.
+  private var report = RoundReport()
+  private var ended = EndedRound()
+  private var average: Average?
 
   /// - Parameter worker: holds its initial model already.
-  public init(_ exchange: Exchange, worker: WorkerState, communicator: Communicator) {
+  public init(_ method: Method, worker: WorkerState, communicator: Communicator) throws {
+    self.method = method
+    self.worker = worker
     self.communicator = communicator
-    payloadCount = (exchange.carriesMomentum && worker.momentum != nil ? 2 : 1) * worker.parameters.count
-    reports = WorkerReports(count: communicator.size)
-    transport =
-      worker.peers.isEmpty
-      ? MessageTransport(exchange, worker: worker.vectors, reports: reports, communicator: communicator)
-      : SharedMemoryTransport(exchange, workers: worker.peers, reports: reports, communicator: communicator)
+    transport = try method.exchange.open(worker, communicator)
+    worker.prepareSlots(transport.portion)
   }
 
   /// Whether all workers' vectors lie in memory that they share. An exchange then takes the gradients along, and begins
   /// when they are there; otherwise numbers travel while it is under way, and a gradient may be computed meanwhile.
   public var sharesMemory: Bool { transport.sharesMemory }
 
+  /// Bytes of a worker's own numbers in the first exchange.
+  public var payloadBytes: Int { transport.payloadBytes(round: 0) }
+
   // MARK: Exchange
 
-  /// Begins an exchange of the worker's state as it is now; until `complete` the state must not change.
-  public func begin(_ report: WorkerReport) throws {
+  /// Begins an exchange of the worker's state as it is now; until `complete` what travels must not change.
+  public func begin(_ report: RoundReport, _ ended: EndedRound) throws {
     precondition(!isPending, "one exchange at a time")
-    try transport.begin(report)
+    (self.report, self.ended) = (report, ended)
+    method.update.prepare(worker, ended)
+    try transport.begin(report, round: ended.index)
     stage = .begun
   }
 
@@ -58,18 +65,16 @@ public final class Averager {
   }
 
   /// Returns when all workers' numbers can be averaged.
-  /// - Returns: the worst status of all workers.
-  public func complete() throws -> WorkerStatus {
+  /// - Returns: what the workers reported.
+  public func complete() throws -> RoundReports {
     try awaitArrival()
-    try transport.complete()
+    let average = try transport.complete()
     stage = .idle
+    self.average = average
     rounds += 1
-    bytesSent += payloadCount * MemoryLayout<Float>.size
-    return reports.worstStatus
+    bytesSent += transport.payloadBytes(round: ended.index)
+    return average.reports
   }
-
-  /// What the worker of `rank` reported with the last exchange.
-  public func report(of rank: Int) -> WorkerReport { reports[rank] }
 
   /// The worst status of all workers, outside an exchange; every rank must call it together.
   public func worstStatus(_ own: WorkerStatus) throws -> WorkerStatus {
@@ -78,21 +83,45 @@ public final class Averager {
 
   // MARK: Result
 
-  /// g ← ḡ, as soon as `settle` returns.
-  public func applyGradientAverage() { transport.averageGradients() }
-
-  /// x ← x̄ and, where they travelled, u ← ū; or u ← 0 when `resetMomentum`. With a `step`, all in one pass, then the
-  /// step with the gradient of the worker's own model from before. All that as soon as `settle` returns.
-  public func applyModelAverage(resetMomentum: Bool, andStep step: SGDStep? = nil) {
-    transport.averageModels(resetMomentum: resetMomentum, step: step)
+  /// Applies the average of the exchange that was completed; where workers share memory, each does a part of it for all.
+  /// The result stands as soon as `settle` returns.
+  /// - Parameter step: what the worker's step adds, where the update takes it along.
+  public func apply(step: SGDStep? = nil) {
+    method.update.apply(average!, ended, step: step)
   }
 
-  /// Returns when what was applied stands: where workers share memory, each does a part of it for all.
+  /// Returns when what was applied stands.
   /// - Returns: ‖g + λx‖² of a step of plain SGD, else 0.
   @discardableResult
   public func settle() throws -> Double {
-    let squares = try transport.settle()
+    let squares = try transport.settle(average!)
+    average = nil
     squaredDeviation = squares.deviation
     return squares.gradient
+  }
+
+  /// whole ← a common vector, of which this rank may hold its portion only; every rank must call it together.
+  public func assemble(_ common: ParameterVector, into whole: ParameterVector) throws {
+    let portion = transport.portion
+    guard portion.count < whole.vectorCount else { return whole.copy(from: common) }
+    whole.setToZero()
+    (whole.vectors + portion.lowerBound).update(from: common.vectors + portion.lowerBound, count: portion.count)
+    try communicator.allReduce(whole.elements, .sum)
+  }
+
+  /// An exchange under way is begun again from what the slots hold.
+  public func visit(_ state: inout StateVisitor) throws {
+    try state.visit(&rounds)
+    try state.visit(&bytesSent)
+    try state.visit(&squaredDeviation)
+    var wasPending = isPending
+    try state.visit(&wasPending)
+    try state.visit(&report)
+    try state.visit(&ended)
+    try worker.visit(&state, portion: transport.portion)
+    if state.isReading && wasPending {
+      try transport.begin(report, round: ended.index)
+      stage = .begun
+    }
   }
 }

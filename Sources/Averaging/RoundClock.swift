@@ -1,95 +1,114 @@
+import Failures
 import MessagePassing
+import Persistence
 
-/// Tells a worker when its round ends, as its schedule has it, and at which rate it steps.
-public final class RoundClock {
-  public let schedule: Schedule
+/// Counts a worker's steps and rounds, and is what a schedule may look at to tell when a round ends.
+public final class RoundClock: Persistent {
   /// Rounds ended.
   public private(set) var round = 0
   /// Local steps of this round begun so far.
   public private(set) var stepsInRound = 0
+  /// Local steps begun so far.
+  public private(set) var steps = 0
+  /// Bytes that the schedule's own votes have contributed so far.
+  public private(set) var bytesSent = 0
+  /// Passes of all workers over the training set, as of this step.
+  public var epoch = 0.0
+  /// γ of this step.
+  public var learningRate = 0.0
+  /// What a step takes this worker, in seconds.
+  public var stepSeconds = 0.0
+  /// What the workers reported with the last exchange.
+  public var reports: RoundReports?
 
+  public let worker: WorkerState
+  private var schedule: any Schedule
   private let communicator: Communicator
-  private let firstEpoch: Int
-  /// I_i of the calibrated schedule.
-  private var calibrated: Int
   private var barrier: Request?
-  private var everyoneIsReady = false
+  private var allAreReady = false
+  private var hasBegunRound = false
 
-  public init(_ schedule: Schedule, communicator: Communicator) {
+  public init(_ schedule: any Schedule, worker: WorkerState, communicator: Communicator) {
     self.schedule = schedule
+    self.worker = worker
     self.communicator = communicator
-    if case .timeVarying(let epochs) = schedule { firstEpoch = epochs.firstEpoch } else { firstEpoch = 0 }
-    // A short first round is enough to measure by.
-    if case .calibrated(let mean, _) = schedule { calibrated = max(1, mean / 8) } else { calibrated = 0 }
   }
 
-  /// Counts a step that begins.
-  public func beginStep() { stepsInRound += 1 }
+  public var rank: Int { communicator.rank }
+  /// N.
+  public var workers: Int { communicator.size }
 
-  /// The rate of this round, where the schedule sets one.
-  public var learningRate: Double? {
-    if case .timeVarying(let epochs) = schedule { epochs.learningRate(epoch: firstEpoch + round) } else { nil }
-  }
+  /// γ of the step that comes, where the schedule sets one.
+  public var scheduledRate: Double? { schedule.learningRate(self) }
 
-  /// Whether this worker's round ends with the step that it is at. The adaptive schedule knows only after the step.
-  public func isDue() throws -> Bool {
-    switch schedule {
-    case .adaptive(let minimum, let maximum):
-      guard stepsInRound >= minimum else { return false }
-      if barrier == nil && !everyoneIsReady { barrier = try communicator.beginBarrier() }
-      try poll()
-      return everyoneIsReady || stepsInRound >= maximum
-    default:
-      return stepsInRound >= plannedSteps
+  /// Counts a step that begins, and a round where it is the first of one.
+  /// - Returns: whether there is a step: a worker may sit out a round.
+  public func beginStep() throws -> Bool {
+    if !hasBegunRound {
+      hasBegunRound = true
+      do {
+        guard try schedule.beginRound(self) else { return false }
+      } catch let failure as Failure {
+        throw AgreedFailure(failure, rank: 0)
+      }
     }
+    stepsInRound += 1
+    steps += 1
+    return true
   }
 
-  /// The steps of this round, where they are known ahead.
-  private var plannedSteps: Int {
-    switch schedule {
-    case .every(let interval): interval
-    case .perWorker(let intervals): intervals[communicator.rank]
-    case .timeVarying(let epochs): epochs.steps(epoch: firstEpoch + round)
-    case .calibrated: calibrated
-    case .adaptive(_, let maximum): maximum
-    case .replay(let rounds): round < rounds.count ? rounds[round][communicator.rank] : Int.max
-    }
+  /// Whether this worker's round ends with the step that it is at.
+  public func isDue() throws -> Bool { try schedule.isDue(self) }
+
+  /// Ends the round.
+  public func endRound() throws {
+    try schedule.endRound(self)
+    round += 1
+    stepsInRound = 0
+    hasBegunRound = false
+  }
+
+  // MARK: What a schedule may ask of all workers
+
+  /// Whether all workers have come to ask this in this round; never waits.
+  public func everyoneIsReady() throws -> Bool {
+    if barrier == nil && !allAreReady { barrier = try communicator.beginBarrier() }
+    try poll()
+    return allAreReady
+  }
+
+  /// What a step takes each worker; every rank must ask together.
+  public func gatherStepSeconds() throws -> [Double] { try communicator.allGather([stepSeconds]).map { $0[0] } }
+
+  /// Whether any worker says yes; every rank must ask together.
+  public func doesAny(_ own: Bool) throws -> Bool {
+    bytesSent += 1
+    return try communicator.allReduce(UInt8(own ? 1 : 0), .maximum) > 0
   }
 
   /// Whether a barrier is under way.
   public var isPending: Bool { barrier != nil }
 
-  /// Lets the barrier of an adaptive round make progress.
+  /// Lets the barrier make progress.
   public func poll() throws {
-    guard !everyoneIsReady, barrier != nil, try barrier?.test() == true else { return }
+    guard !allAreReady, barrier != nil, try barrier?.test() == true else { return }
     try barrier.take()?.wait()
-    everyoneIsReady = true
+    allAreReady = true
   }
 
-  /// Finishes the barrier of an adaptive round, once the round's exchange is done: all have begun the exchange, so all
-  /// have begun the barrier.
+  /// Finishes the barrier, once the round's exchange is done: all have begun the exchange, so all have begun the barrier.
   public func finishBarrier() throws {
     try barrier.take()?.wait()
-    everyoneIsReady = false
+    allAreReady = false
   }
 
-  /// Ends the round.
-  /// - Parameter stepSeconds: what a step takes, of each worker.
-  public func endRound(stepSeconds: (Int) -> Double) {
-    round += 1
-    stepsInRound = 0
-    // Often at first: a short round measures badly.
-    if case .calibrated(let mean, let rounds) = schedule, round & (round - 1) == 0 || round % rounds == 0 {
-      calibrated =
-        Self.calibratedSteps(
-          mean: mean, stepSeconds: (0..<communicator.size).map(stepSeconds))[communicator.rank]
-    }
-  }
-
-  /// I_i ∝ 1 / (time of a step of worker i), `mean` on average, none below 1.
-  public static func calibratedSteps(mean: Int, stepSeconds: [Double]) -> [Int] {
-    let speeds = stepSeconds.map { 1 / max($0, 1e-9) }
-    let unit = Double(mean * speeds.count) / speeds.reduce(0, +)
-    return speeds.map { max(1, Int(($0 * unit).rounded())) }
+  public func visit(_ state: inout StateVisitor) throws {
+    try state.visit(&round)
+    try state.visit(&stepsInRound)
+    try state.visit(&steps)
+    try state.visit(&bytesSent)
+    try state.visit(&hasBegunRound)
+    try state.visit(&stepSeconds)
+    try schedule.visit(&state)
   }
 }

@@ -1,5 +1,6 @@
 import Kernels
 import MessagePassing
+import Persistence
 
 /// Everything of a worker that its steps change and an averaging may touch. Model and momentum lie side by side, so that
 /// they travel in one message.
@@ -10,31 +11,54 @@ public struct WorkerVectors: Sendable {
   public let momentum: ParameterVector?
   /// g_i of the current step.
   public let gradient: ParameterVector
+  private let slots: [(slot: Slot, vector: ParameterVector)]
 
   /// Numbers that the vectors of a worker take.
-  static func storageCount(_ parameterCount: Int, hasMomentum: Bool) -> Int {
-    (hasMomentum ? 3 : 2) * ParameterVector.paddedCount(parameterCount)
+  static func storageCount(_ parameterCount: Int, hasMomentum: Bool, slots: [Slot]) -> Int {
+    ((hasMomentum ? 3 : 2) + slots.count) * ParameterVector.paddedCount(parameterCount)
   }
 
-  init(_ storage: AlignedBuffer<Float>, parameterCount count: Int, hasMomentum: Bool) {
+  init(_ storage: AlignedBuffer<Float>, parameterCount count: Int, hasMomentum: Bool, slots: [Slot]) {
     let padded = ParameterVector.paddedCount(count)
+    let first = hasMomentum ? 2 : 1
     parameters = ParameterVector(storage, count: count)
     momentum = hasMomentum ? ParameterVector(storage, offset: padded, count: count) : nil
-    gradient = ParameterVector(storage, offset: hasMomentum ? 2 * padded : padded, count: count)
+    gradient = ParameterVector(storage, offset: first * padded, count: count)
+    self.slots = slots.enumerated().map { index, slot in
+      (slot, ParameterVector(storage, offset: (first + 1 + index) * padded, count: count))
+    }
+  }
+
+  /// The vector of a slot that the method asked for.
+  public subscript(slot: Slot) -> ParameterVector {
+    for (known, vector) in slots where known == slot { return vector }
+    preconditionFailure("the method asked for no slot \(slot.name)")
+  }
+
+  var replica: JointUpdate.Replica {
+    JointUpdate.Replica(parameters: parameters, momentum: momentum, gradient: gradient)
+  }
+
+  /// What changes from step to step; the gradient is found anew.
+  fileprivate var persistent: [ParameterVector] { [parameters] + (momentum.map { [$0] } ?? []) + slots.map(\.vector) }
+
+  fileprivate func prepare() {
+    for (slot, vector) in slots where slot.start == .model { vector.copy(from: parameters) }
   }
 }
 
 /// A worker's vectors, and those of the others where all share memory.
-public final class WorkerState {
+public final class WorkerState: Persistent {
   public let vectors: WorkerVectors
   /// Where all workers share memory: what each of them has there.
   let peers: [Peer]
+  private let common: [(slot: Slot, vector: ParameterVector)]
 
   /// A worker in shared memory.
   struct Peer {
     let vectors: WorkerVectors
     /// What this one tells all.
-    let report: UnsafeMutablePointer<Int64>
+    let report: ReportWords
     /// What it tells each.
     let squares: UnsafeMutablePointer<SquaredNorms>
   }
@@ -43,40 +67,82 @@ public final class WorkerState {
   public var momentum: ParameterVector? { vectors.momentum }
   public var gradient: ParameterVector { vectors.gradient }
 
+  /// The vector of a slot that the method asked for: the worker's own, or the common one.
+  public subscript(slot: Slot) -> ParameterVector {
+    guard slot.owner == .common else { return vectors[slot] }
+    for (known, vector) in common where known == slot { return vector }
+    preconditionFailure("the method asked for no slot \(slot.name)")
+  }
+
+  func has(_ slot: Slot) -> Bool { common.contains { $0.slot == slot } }
+
   /// In memory of this process alone.
-  public init(parameterCount: Int, hasMomentum: Bool) {
-    let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum)
-    vectors = WorkerVectors(AlignedBuffer(count: count), parameterCount: parameterCount, hasMomentum: hasMomentum)
+  public init(parameterCount: Int, hasMomentum: Bool, slots: [Slot] = []) {
+    let own = slots.filter { $0.owner == .worker }
+    let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum, slots: own)
+    vectors = WorkerVectors(
+      AlignedBuffer(count: count), parameterCount: parameterCount, hasMomentum: hasMomentum, slots: own)
+    common = Self.common(slots, parameterCount)
     peers = []
   }
 
-  private init(_ peers: [Peer], rank: Int) {
+  private init(_ peers: [Peer], rank: Int, common: [(slot: Slot, vector: ParameterVector)]) {
     vectors = peers[rank].vectors
     self.peers = peers
+    self.common = common
+  }
+
+  private static func common(_ slots: [Slot], _ count: Int) -> [(slot: Slot, vector: ParameterVector)] {
+    slots.filter { $0.owner == .common }.map { ($0, ParameterVector(sparselyUsed: count)) }
   }
 
   /// In memory that all workers share, where they can; every rank must call it together.
   /// - Throws: `MPIError`.
   public static func shared(
-    parameterCount: Int, hasMomentum: Bool, by communicator: Communicator
+    parameterCount: Int, hasMomentum: Bool, slots: [Slot] = [], by communicator: Communicator
   ) throws -> WorkerState {
-    let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum)
+    let own = slots.filter { $0.owner == .worker }
+    let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum, slots: own)
     let bytes = count * MemoryLayout<Float>.stride
-    let told =
-      WorkerReport.wordCount * MemoryLayout<Int64>.stride + communicator.size * MemoryLayout<SquaredNorms>.stride
+    let told = ReportWords.bytes + communicator.size * MemoryLayout<SquaredNorms>.stride
     let allocated = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, for: communicator)
-    guard let allocated else { return WorkerState(parameterCount: parameterCount, hasMomentum: hasMomentum) }
+    guard let allocated else {
+      return WorkerState(parameterCount: parameterCount, hasMomentum: hasMomentum, slots: slots)
+    }
     let peers = (0..<communicator.size).map { rank in
       let start = allocated.segment(of: rank)
-      let numbers = start.bindMemory(to: Float.self, capacity: count)
-      let report = (start + bytes).bindMemory(to: Int64.self, capacity: WorkerReport.wordCount)
-      let squares = UnsafeMutableRawPointer(report + WorkerReport.wordCount)
+      let storage = AlignedBuffer(
+        start.bindMemory(to: Float.self, capacity: count), count: count, owner: allocated)
+      let squares = (start + bytes + ReportWords.bytes)
         .bindMemory(to: SquaredNorms.self, capacity: communicator.size)
-      let storage = AlignedBuffer(numbers, count: count, owner: allocated)
       return Peer(
-        vectors: WorkerVectors(storage, parameterCount: parameterCount, hasMomentum: hasMomentum), report: report,
-        squares: squares)
+        vectors: WorkerVectors(storage, parameterCount: parameterCount, hasMomentum: hasMomentum, slots: own),
+        report: ReportWords(at: start + bytes), squares: squares)
     }
-    return WorkerState(peers, rank: communicator.rank)
+    return WorkerState(peers, rank: communicator.rank, common: common(slots, parameterCount))
+  }
+
+  /// Fills the slots that begin as the model.
+  /// - Parameter portion: SIMD vectors of the common slots that this rank writes.
+  func prepareSlots(_ portion: Range<Int>) {
+    vectors.prepare()
+    for (slot, vector) in common where slot.start == .model {
+      (vector.vectors + portion.lowerBound).update(
+        from: parameters.vectors + portion.lowerBound, count: portion.count)
+    }
+  }
+
+  /// The worker's vectors, and this rank's portion of those that are common.
+  func visit(_ state: inout StateVisitor, portion: Range<Int>) throws {
+    try visit(&state)
+    for (_, vector) in common {
+      let part = vector.vectors + portion.lowerBound
+      try state.visit(numbers: UnsafeMutableBufferPointer(start: part, count: portion.count))
+    }
+  }
+
+  /// The worker's own vectors.
+  public func visit(_ state: inout StateVisitor) throws {
+    for vector in vectors.persistent { try state.visit(numbers: vector.elements) }
   }
 }

@@ -1,13 +1,14 @@
 import Kernels
+import Persistence
 
 /// Draws mini-batches from a shard: consecutive pieces of endless passes over it, each pass in a new random order.
 ///
 /// A batch as large as the shard is the shard in file order. What is drawn is a function of the seed, the worker and
 /// `position` alone; drawing allocates nothing.
-public struct BatchSampler: Sendable {
+public struct BatchSampler: Persistent, Sendable {
   public let sampleCount: Int
   public let batchSize: Int
-  /// How many samples were drawn so far: all there is to save, and to set for going on from there.
+  /// How many samples were drawn so far, which is all the state there is.
   public var position = 0 {
     didSet { precondition(position >= 0, "a sampler has no negative position") }
   }
@@ -42,6 +43,8 @@ public struct BatchSampler: Sendable {
     }
     position += batchSize
   }
+
+  public mutating func visit(_ state: inout StateVisitor) throws { try state.visit(&position) }
 
   private mutating func beginPass(_ pass: Int) {
     orderedPass = pass

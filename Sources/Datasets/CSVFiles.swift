@@ -1,4 +1,5 @@
 import Failures
+import Options
 
 /// A table of a user's own in a CSV file, and what of it is to be learned.
 public struct CSVFiles: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Failures
+import Options
 
 /// Reads a table from a CSV file, whose lines are as `CSVLines` says.
 ///

@@ -1,4 +1,5 @@
 import Failures
+import Options
 
 /// Which dataset to use, as a user writes it: `NAME` or `NAME:ARGUMENTS`.
 public enum DatasetSpecification: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Failures
+import Options
 
 /// Reads the text format of LIBSVM (Chang, Lin 2011), gzip'ed or not: a sample a line, `LABEL INDEX:VALUE INDEX:VALUE …`.
 ///

@@ -1,5 +1,6 @@
 import Failures
 import Kernels
+import Options
 
 /// How the training samples are divided among the workers.
 public enum Partition: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Failures
+import Options
 
 /// The sizes and the difficulty of a synthetic classification problem; see `SyntheticReader`.
 public struct SyntheticProblem: Equatable, Sendable {

@@ -41,7 +41,9 @@ struct BenchCommand: ParallelCommand {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps).") }
     guard samples > 0 else { throw ValidationError("--samples must be at least 1, not \(samples).") }
     // Workers that differ in their steps would not all end with the same round.
-    if method.algorithm == .heterogeneous { throw ValidationError("bench times equal steps: pr-sgd-het is for train.") }
+    if method.algorithm.traits.contains(.unevenSteps) && method.algorithm.name == "pr-sgd-het" {
+      throw ValidationError("bench times equal steps: pr-sgd-het is for train.")
+    }
     if case .samples(let count) = step.batchSize, count > samples {
       throw ValidationError("--batch-size \(count) is more than the \(samples) --samples.")
     }
@@ -63,7 +65,7 @@ struct BenchCommand: ParallelCommand {
     let total = Double(steps * trainer.samplesPerStep)
     let report = BenchReport(
       model: model.model.rawValue, ranks: communicator.size, batchSize: trainer.objective.batchSize,
-      interval: trainer.longestInterval, steps: steps, seconds: seconds,
+      interval: trainer.statistics.longestInterval, steps: steps, seconds: seconds,
       samplesPerSecond: total / seconds, share: BenchReport.shares(phases), blasKernel: BLASLibrary.kernel)
     print(json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text)
   }
@@ -92,16 +94,20 @@ struct BenchCommand: ParallelCommand {
     let objective = ProblemSetup.objective(
       network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank,
       augmentation: step.augmentation(worker: communicator.rank))
-    let worker = try self.method.worker(parameterCount: network.parameterCount, momentum: step.momentum, communicator)
-    network.initialize(worker.parameters, seed: step.seed)
     let (method, rate): (Method, Double) = try communicator.agree {
       let size = communicator.size
-      let method = try self.method.method(momentum: step.momentum, workers: size, steps: steps, smoothness: nil)
+      let perShard = (samples + batchSize - 1) / batchSize
+      let facts = RunFacts(
+        workers: size, steps: steps, stepsPerEpoch: perShard, stepsPerShard: Array(repeating: perShard, count: size),
+        stepEpochs: Double(batchSize) / Double(samples))
+      let method = try self.method.method(facts, seed: step.seed, smoothness: nil)
       return (method, try self.step.rate(workers: size, steps: steps, smoothness: nil))
     }
-    return try Trainer(
-      method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
-      communicator: communicator)
+    let worker = try self.method.worker(
+      for: method, parameterCount: network.parameterCount, momentum: step.momentum, communicator)
+    network.initialize(worker.parameters, seed: step.seed)
+    let configuration = Trainer.Configuration(method: method, optimizer: step.optimizer(learningRate: rate))
+    return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 }
 

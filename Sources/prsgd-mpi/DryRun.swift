@@ -5,8 +5,8 @@ struct DryRun {
   let manifest: RunManifest
   /// Such as "interval 8".
   let interval: String
-  /// Numbers that a worker contributes to an averaging.
-  let payloadCount: Int
+  /// What a worker contributes to an averaging.
+  let payloadBytes: Int
   /// Of each rank: resident bytes with everything in place, and those of its samples.
   let memory: [(resident: Int, samples: Int)]
 
@@ -19,7 +19,7 @@ struct DryRun {
     }
     let rows = [
       ("parameters", problem.parameters.formattedWithCommas),
-      ("an averaging", megabytes(payloadCount * 4) + " from each rank"),
+      ("an averaging", megabytes(payloadBytes) + " from each rank"),
       ("steps", "\(problem.steps.formattedWithCommas) of each rank, \(interval)"),
       ("steps an epoch", problem.stepsPerEpoch.formattedWithCommas),
       ("samples a rank", range(problem.shards) { $0.formattedWithCommas }),

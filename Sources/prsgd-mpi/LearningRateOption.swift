@@ -1,5 +1,6 @@
 import Datasets
 import Failures
+import Options
 import Records
 import Training
 

@@ -4,23 +4,8 @@ import Failures
 import MessagePassing
 import Records
 
-/// The algorithms by name, each with what it is and where it comes from.
-enum Algorithm: String, CaseIterable, ExpressibleByArgument {
-  case restarted = "pr-sgd"
-  case timeVarying = "pr-sgd-tv"
-  case heterogeneous = "pr-sgd-het"
-  case parallel = "psgd"
-
-  var summary: String {
-    switch self {
-    case .restarted: "local SGD, models averaged every --interval steps (Yu, Yang, Zhu, AAAI 2019, Algorithm 1)"
-    case .timeVarying: "epochs of growing length and falling rate (Yu, Yang, Zhu, AAAI 2019, Algorithm 2)"
-    case .heterogeneous: "each worker its own number of steps a round (Yu, Yang, Zhu, AAAI 2019, Algorithm 3)"
-    case .parallel: "gradients averaged at every step (Dekel, Gilad-Bachrach, Shamir, Xiao, JMLR 2012)"
-    }
-  }
-}
-
+extension StepOrder: ExpressibleByArgument {}
+extension MomentumPolicy: ExpressibleByArgument {}
 extension AveragingWeights: ExpressibleByArgument {}
 
 /// `--interval`: how many local steps a round has.
@@ -64,15 +49,20 @@ enum IntervalOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
 
 /// Which method of averaging, the same in `train` and `bench`.
 struct MethodOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The method; prsgd-mpi algorithms describes each.", valueName: "name"))
-  var algorithm = Algorithm.restarted
+  @Option(
+    help: ArgumentHelp(
+      "The method, NAME or NAME:KEY=VALUE,…; several that say different parts are joined by +, as slowmo+qsr. "
+        + "prsgd-mpi algorithms lists them, and prsgd-mpi algorithms NAME explains one. (default: pr-sgd)",
+      valueName: "name"),
+    transform: { try MethodSpecification(parsing: $0) })
+  var algorithm = MethodSpecification.standard
 
   @Option(
     help: ArgumentHelp(
       "Of pr-sgd. average-first is equation 2 of the paper: the average of the models from before the step, less the "
         + "step. step-first averages what the workers reach by the step, as the other algorithms do.",
       valueName: "name"))
-  var order = Order.averageFirst
+  var order = StepOrder.averageFirst
 
   @Option(
     help: ArgumentHelp(
@@ -92,8 +82,9 @@ struct MethodOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What an averaging does with the momentum: average it too, keep it local, or reset it.", valueName: "name"))
-  var momentumPolicy = MomentumPolicy.average
+      "What an averaging does with the momentum: average it too, keep it local, or reset it. (default: average, unless "
+        + "the method has its own)", valueName: "name"))
+  var momentumPolicy: MomentumPolicy?
 
   @Option(
     help: ArgumentHelp(
@@ -111,7 +102,7 @@ struct MethodOptions: ParsableArguments {
   var replay: String?
 
   func validate() throws {
-    if algorithm != .heterogeneous {
+    if !algorithm.traits.contains(.unevenSteps) {
       switch interval {
       case .steps, .theory: break
       default: throw ValidationError("--interval \(interval) wants --algorithm pr-sgd-het.")
@@ -124,58 +115,67 @@ struct MethodOptions: ParsableArguments {
     guard rateScale > 0, rateScale <= 1e6 else {
       throw ValidationError("--rate-scale must be positive, not \(rateScale).")
     }
-    if algorithm == .parallel && weights != .equal {
+    if algorithm.name == "psgd" && weights != .equal {
       throw ValidationError("--weights \(weights.rawValue) is of averaged models, not of psgd.")
     }
+    // What does not go together is said before MPI starts; what depends on the run is not known yet.
+    _ = try algorithm.method(settings)
+  }
+
+  /// What the options say by themselves.
+  private var settings: MethodSettings {
+    var settings = MethodSettings()
+    settings.order = order
+    settings.overlaps = overlap
+    settings.momentum = momentumPolicy
+    settings.weights = weights
+    settings.intervalScale = intervalScale
+    settings.rateScale = rateScale
+    return settings
   }
 
   /// - Parameters:
-  ///   - momentum: β of the optimizer.
-  ///   - workers: N.
-  ///   - steps: T.
+  ///   - run: what is known of the run.
+  ///   - seed: of everything random.
   ///   - smoothness: L, where it is known.
   /// - Throws: `Failure` for what does not fit the number of workers.
-  func method(momentum: Double, workers: Int, steps: Int, smoothness: Double?) throws -> Method {
-    let policy = momentum == 0 ? nil : momentumPolicy
-    switch algorithm {
-    case .parallel: return .parallelSGD
-    case .restarted:
-      let interval = resolvedInterval(workers: workers, steps: steps)
-      guard order == .averageFirst else {
-        return .stepFirst(.every(interval: interval), momentum: policy, weights: weights)
-      }
-      return .averageFirst(interval: interval, momentum: policy, overlapped: overlap, weights: weights)
-    case .timeVarying:
-      let schedule = TimeVaryingSchedule(
-        workers: workers, intervalScale: intervalScale, rateScale: rateScale,
-        rateCap: smoothness.map { 1 / $0 } ?? .infinity)
-      return .stepFirst(.timeVarying(schedule), momentum: policy, weights: weights)
-    case .heterogeneous:
-      return .stepFirst(try heterogeneousSchedule(workers: workers, steps: steps), momentum: policy, weights: weights)
-    }
+  func method(_ run: RunFacts, seed: UInt64, smoothness: Double?) throws -> Method {
+    var settings = settings
+    settings.workers = run.workers
+    settings.steps = run.steps
+    settings.stepsPerEpoch = run.stepsPerEpoch
+    settings.stepsPerShard = run.stepsPerShard
+    settings.seed = seed
+    settings.smoothness = smoothness
+    settings.schedule = try schedule(workers: run.workers, steps: run.steps)
+    return try algorithm.method(settings)
   }
 
   /// A worker's vectors, in shared memory where that is wanted and can be.
-  func worker(parameterCount: Int, momentum: Double, _ communicator: Communicator) throws -> WorkerState {
-    guard sharedMemory else { return WorkerState(parameterCount: parameterCount, hasMomentum: momentum != 0) }
-    return try WorkerState.shared(parameterCount: parameterCount, hasMomentum: momentum != 0, by: communicator)
+  func worker(
+    for method: Method, parameterCount: Int, momentum: Double, _ communicator: Communicator
+  ) throws -> WorkerState {
+    let (hasMomentum, slots) = (momentum != 0, method.slots)
+    guard sharedMemory else {
+      return WorkerState(parameterCount: parameterCount, hasMomentum: hasMomentum, slots: slots)
+    }
+    return try .shared(parameterCount: parameterCount, hasMomentum: hasMomentum, slots: slots, by: communicator)
   }
 
-  private func heterogeneousSchedule(workers: Int, steps: Int) throws -> Schedule {
+  private func schedule(workers: Int, steps: Int) throws -> any Schedule {
     if let replay {
       let text = try InputFile.read(replay)
-      return .replay(try IntervalLog.parse(text, name: replay, workers: workers))
+      return ReplayedIntervals(try IntervalLog.parse(text, name: replay, workers: workers))
     }
     switch interval {
     case .perWorker(let intervals):
       guard intervals.count == workers else {
         throw Failure(.usage, "--interval \(interval) names \(intervals.count) ranks, and there are \(workers)")
       }
-      return .perWorker(intervals)
-    case .calibrated(let mean): return .calibrated(mean: mean, rounds: 20)
-    case .adaptive(let minimum, let maximum): return .adaptive(minimum: minimum, maximum: maximum)
-    case .steps, .theory:
-      return .perWorker(Array(repeating: resolvedInterval(workers: workers, steps: steps), count: workers))
+      return IntervalPerWorker(intervals)
+    case .calibrated(let mean): return CalibratedInterval(mean: mean, rounds: 20)
+    case .adaptive(let minimum, let maximum): return AdaptiveInterval(minimum: minimum, maximum: maximum)
+    case .steps, .theory: return FixedInterval(resolvedInterval(workers: workers, steps: steps))
     }
   }
 
@@ -191,9 +191,9 @@ struct MethodOptions: ParsableArguments {
 
   var recorded: [String: OptionValue] {
     var options: [String: OptionValue] = [
-      "algorithm": .text(algorithm.rawValue), "order": .text(order.rawValue), "overlap": .flag(overlap),
+      "algorithm": .text("\(algorithm)"), "order": .text(order.rawValue), "overlap": .flag(overlap),
       "shared-memory": .flag(sharedMemory),
-      "momentum-policy": .text(momentumPolicy.rawValue), "weights": .text(weights.rawValue),
+      "momentum-policy": .text((momentumPolicy ?? algorithm.momentum).rawValue), "weights": .text(weights.rawValue),
       "interval-scale": .number(intervalScale), "rate-scale": .number(rateScale),
     ]
     if case .steps(let count) = interval {
@@ -204,4 +204,17 @@ struct MethodOptions: ParsableArguments {
     if let replay { options["replay"] = .text(replay) }
     return options
   }
+}
+
+/// What is known of a run before it begins.
+struct RunFacts {
+  /// N.
+  var workers: Int
+  /// T.
+  var steps: Int
+  var stepsPerEpoch: Int
+  /// Steps of a pass over each worker's shard.
+  var stepsPerShard: [Int]
+  /// Epochs of one step of all workers.
+  var stepEpochs: Double
 }

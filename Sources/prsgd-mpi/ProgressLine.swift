@@ -20,7 +20,7 @@ struct ProgressLine {
   func text(_ trainer: Trainer, _ last: ConvergenceRow) -> String {
     let elapsed = trainer.timer.trainingSeconds
     let epoch = Double(trainer.steps) / Double(stepsPerEpoch)
-    let loss = trainer.localScore.loss / Double(max(1, trainer.localSamples))
+    let loss = trainer.statistics.localScore.loss / Double(max(1, trainer.statistics.localSamples))
     let accuracy = last.testAccuracy ?? last.trainAccuracy
     return "epoch \(epoch.formatted(decimals: 2).padded(to: 7))  loss \(loss.formatted(decimals: 4))"
       + "\(accuracy.map { "  accuracy" + percent($0) } ?? "")  \(rate(Double(trainer.steps * samplesPerStep) / max(elapsed, 1e-9)))"

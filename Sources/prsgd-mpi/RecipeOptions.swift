@@ -1,4 +1,5 @@
 import ArgumentParser
+import Averaging
 import Records
 import Training
 
@@ -32,13 +33,13 @@ struct RecipeOptions: ParsableArguments {
   }
 
   /// What does not go together with other options.
-  func validate(_ step: StepOptions, _ algorithm: Algorithm, _ problem: ProblemSpecification) throws {
+  func validate(_ step: StepOptions, _ algorithm: MethodSpecification, _ problem: ProblemSpecification) throws {
     if cosine && step.learningRate.hasPieces {
       throw ValidationError("--cosine and the pieces of --learning-rate \(step.learningRate) exclude each other.")
     }
-    if algorithm == .timeVarying && (cosine || warmup > 0 || step.learningRate.hasPieces) {
+    if algorithm.traits.contains(.setsRate) && (cosine || warmup > 0 || step.learningRate.hasPieces) {
       let option = cosine ? "--cosine" : warmup > 0 ? "--warmup" : "--learning-rate \(step.learningRate)"
-      throw ValidationError("\(option) is not of --algorithm pr-sgd-tv, whose epochs have rates of their own.")
+      throw ValidationError("\(option) is not of --algorithm \(algorithm.name), which has rates of its own.")
     }
     if case .dataset = problem { return }
     if labelSmoothing > 0 {

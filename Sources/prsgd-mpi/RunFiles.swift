@@ -16,7 +16,7 @@ final class RunFiles {
       folder = output
     } else {
       let dataset = "\(options.dataset)".prefix { $0 != ":" }
-      folder = try RunFolder.create(named: "\(options.method.algorithm.rawValue)-\(dataset)")
+      folder = try RunFolder.create(named: "\(options.method.algorithm.name)-\(dataset)")
     }
     try manifest.write(to: folder + "/run.json")
     log = try ConvergenceLog(folder: folder, columns: columns, withIntervals: withIntervals)

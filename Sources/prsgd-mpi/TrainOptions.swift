@@ -7,11 +7,6 @@ import Models
 import Records
 import Training
 
-enum Order: String, CaseIterable, ExpressibleByArgument {
-  case averageFirst = "average-first"
-  case stepFirst = "step-first"
-}
-
 enum ModelName: String, CaseIterable, ExpressibleByArgument {
   case logisticRegression = "logreg"
   case multilayerPerceptron = "mlp"
@@ -23,7 +18,6 @@ enum ModelName: String, CaseIterable, ExpressibleByArgument {
   case residualNetwork110 = "resnet110"
 }
 
-extension MomentumPolicy: ExpressibleByArgument {}
 extension Normalization: ExpressibleByArgument {}
 extension StatisticsPolicy: ExpressibleByArgument {}
 

@@ -31,7 +31,11 @@ struct TrainingSession {
     let perEpoch = max(1, (shards.reduce(0, +) + perStep - 1) / perStep)
     let steps = options.steps ?? max(1, Int((options.resolvedEpochs * Double(perEpoch)).rounded(.up)))
     length = RunLength(steps: steps, evaluationInterval: options.evaluateEvery ?? perEpoch)
-    let trainer = try Self.makeTrainer(options, setup.objective, steps: steps, communicator)
+    let facts = RunFacts(
+      workers: communicator.size, steps: steps, stepsPerEpoch: perEpoch,
+      stepsPerShard: counts.map { Int(($0[0] + $0[1] - 1) / $0[1]) },
+      stepEpochs: Double(perStep) / Double(shards.reduce(0, +)))
+    let trainer = try Self.makeTrainer(options, setup.objective, facts, communicator)
     course = TrainingRun(trainer: trainer, communicator: communicator)
     course.constants = options.theory.constants(setup.objective.constants)
     course.evaluator.statisticsPolicy = options.batchNormStatistics
@@ -52,32 +56,28 @@ struct TrainingSession {
   }
 
   private static func makeTrainer(
-    _ options: TrainCommand, _ objective: any Objective, steps: Int, _ communicator: Communicator
+    _ options: TrainCommand, _ objective: any Objective, _ facts: RunFacts, _ communicator: Communicator
   ) throws -> Trainer {
     let step = options.step
     let constants = options.theory.constants(objective.constants)
-    let workers = communicator.size
+    let (workers, steps) = (facts.workers, facts.steps)
     let (method, rate): (Method, Double) = try communicator.agree {
       if let rank = options.theory.slowdown.factors.keys.first(where: { $0 >= workers }) {
         throw Failure(.usage, "--slowdown names rank \(rank), and there are \(workers) ranks, from 0")
       }
-      let method = try options.method.method(
-        momentum: step.momentum, workers: workers, steps: steps, smoothness: constants.smoothness)
+      let method = try options.method.method(facts, seed: step.seed, smoothness: constants.smoothness)
       return (method, try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness))
     }
     let worker = try options.method.worker(
-      parameterCount: objective.parameterCount, momentum: step.momentum, communicator)
+      for: method, parameterCount: objective.parameterCount, momentum: step.momentum, communicator)
     objective.initialize(worker.parameters, seed: step.seed)
-    let trainer = try Trainer(
-      method: method, optimizer: step.optimizer(learningRate: rate), worker: worker, objective: objective,
-      communicator: communicator)
-    let stepEpochs = Double(trainer.samplesPerStep) / Double(trainer.trainingSamples)
+    var configuration = Trainer.Configuration(method: method, optimizer: step.optimizer(learningRate: rate))
     let learningRate = options.recipe.learningRate(
-      step.learningRate, start: rate, stepEpochs: stepEpochs, steps: steps)
-    if !learningRate.isConstant { trainer.learningRate = learningRate }
-    trainer.checksTheory = options.theory.checkTheory
-    trainer.slowdown = options.theory.slowdown.factors[communicator.rank] ?? 1
-    return trainer
+      step.learningRate, start: rate, stepEpochs: facts.stepEpochs, steps: steps)
+    if !learningRate.isConstant { configuration.learningRate = learningRate }
+    configuration.checksTheory = options.theory.checkTheory
+    configuration.slowdown = options.theory.slowdown.factors[communicator.rank] ?? 1
+    return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 
   mutating func run() throws {
@@ -92,7 +92,7 @@ struct TrainingSession {
       },
       report: { row, workers in
         lastRow = row
-        let realised = course.trainer.takeRealisedSteps()
+        let realised = try course.trainer.takeRealisedSteps()
         try communicator.agree { try files?.log.append(row, workers: workers, realised: realised) }
         progress.say(shown.text(row))
       })
@@ -104,7 +104,7 @@ struct TrainingSession {
     let own = [Int64(ResidentMemory.current ?? ResidentMemory.peak), Int64(setup.objective.sampleBytes)]
     let memory = try communicator.allGather(own).map { (resident: Int($0[0]), samples: Int($0[1])) }
     let report = DryRun(
-      manifest: manifest, interval: intervalText, payloadCount: course.trainer.averager.payloadCount, memory: memory)
+      manifest: manifest, interval: intervalText, payloadBytes: course.trainer.averager.payloadBytes, memory: memory)
     if communicator.isRoot { StandardStream.output.write(report.text + "\n") }
   }
 
@@ -133,7 +133,7 @@ struct TrainingSession {
     }
     let ranks = communicator.size == 1 ? "1 rank" : "\(communicator.size) ranks"
     progress.say(
-      "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm.rawValue) on \(ranks), "
+      "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(options.method.algorithm) on \(ranks), "
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     if let kernels = setup.kernels { progress.say("products: \(kernels)") }
     if communicator.size > 1 {
@@ -142,12 +142,5 @@ struct TrainingSession {
     if let files { progress.say("writing to \(files.folder)") }
   }
 
-  private var intervalText: String {
-    switch course.trainer.method.schedule {
-    case .every(let interval): "interval \(interval)"
-    case .timeVarying(let schedule): "intervals from epoch \(schedule.firstEpoch) on"
-    case .replay(let rounds): "\(rounds.count) logged rounds"
-    case .perWorker, .calibrated, .adaptive: "interval \(options.method.interval)"
-    }
-  }
+  private var intervalText: String { course.trainer.method.schedule.summary }
 }

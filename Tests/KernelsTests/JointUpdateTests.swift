@@ -7,6 +7,7 @@ private struct Team {
     let x: ParameterVector
     let u: ParameterVector?
     let g: ParameterVector
+    var replica: JointUpdate.Replica { JointUpdate.Replica(parameters: x, momentum: u, gradient: g) }
     var arePadded: Bool { x.hasZeroPadding && g.hasZeroPadding && u?.hasZeroPadding != false }
   }
 
@@ -27,8 +28,13 @@ private struct Team {
     momentumFactors = (0..<workers).map { 1.5 - Float($0) / 8 }
   }
 
-  func update(part: Int = 0, of parts: Int = 1) -> JointUpdate {
-    let update = JointUpdate(workers.map { ($0.x, $0.u, $0.g) }, part: part, of: parts)
+  func slice(part: Int = 0, of parts: Int = 1) -> Range<Int> {
+    JointUpdate.slice(0..<workers[0].x.vectorCount, part: part, of: parts)
+  }
+
+  func update() -> JointUpdate {
+    let sources = workers.map { JointUpdate.Source($0.x, momentum: $0.u) }
+    let update = JointUpdate(sources: sources, replicas: workers.map(\.replica))
     for worker in workers.indices {
       update.setFactors(worker, model: factors[worker], momentum: momentumFactors[worker])
     }
@@ -113,10 +119,13 @@ struct JointUpdateTests {
     let step = SGDStep(learningRate: rate, momentum: team.workers[0].u == nil ? 0 : beta, weightDecay: decay)
     var sums = team.workers.map { _ in JointUpdate.SquaredNorms() }
     for part in 0..<parts {
-      let update = team.update(part: part, of: parts)
-      update.touch()
+      let update = team.update()
+      let range = team.slice(part: part, of: parts)
+      update.touch(range)
+      let progress = JointUpdate.Progress(from: team.anchor, steps: team.steps, sourcesAreRelative: false)
       update.averageModels(
-        team.mean, momentum: rule, step: takesStep ? step : nil, anchor: anchored ? (team.anchor, team.steps) : nil)
+        range, team.mean, momentum: rule, step: takesStep ? step : nil, progress: anchored ? progress : nil,
+        anchor: anchored ? team.anchor : nil)
       for worker in sums.indices {
         sums[worker].deviation += update.squares(worker).deviation
         sums[worker].gradient += update.squares(worker).gradient
@@ -148,21 +157,23 @@ struct JointUpdateTests {
     let expected = (0..<count).map { i in
       team.workers.reduce(0) { $0 + Double($1.g.pointer[i]) } / Double(workers)
     }
-    for part in 0..<3 { team.update(part: part, of: 3).averageGradients(1 / Float(workers)) }
+    let update = JointUpdate(
+      sources: team.workers.map { JointUpdate.Source($0.g) }, replicas: team.workers.map(\.replica))
+    for part in 0..<3 { update.averageGradients(team.slice(part: part, of: 3), 1 / Float(workers)) }
     for worker in team.workers {
       #expect(relativeError(Array(worker.g.elements), expected) < 1e-6)
       #expect(worker.g.hasZeroPadding)
     }
   }
 
-  /// What is averaged by messages is averaged to the same bits where two workers share memory.
+  /// The sum of two workers' vectors as the one source, as it arrives by messages, gives the bits of both as sources.
   @Test(arguments: counts)
-  func itGivesTheBitsOfSeparateUpdates(count: Int) {
+  func aSumThatArrivedGivesTheSameBits(count: Int) {
     let (joint, separate) = (Team(count, workers: 2, hasMomentum: true), Team(count, workers: 2, hasMomentum: true))
     let step = SGDStep(learningRate: rate, momentum: beta, weightDecay: decay)
     let update = joint.update()
     for worker in 0..<2 { update.setFactors(worker, model: 1, momentum: 1) }
-    update.averageModels(0.5, momentum: .average, step: step)
+    update.averageModels(joint.slice(), 0.5, momentum: .average, step: step)
     let sums = [\Team.Worker.x, \.u!].map { path in
       ParameterVector(
         (0..<count).map {
@@ -170,10 +181,32 @@ struct JointUpdateTests {
         })
     }
     for (worker, other) in zip(separate.workers, joint.workers) {
-      _ = worker.x.descend(
-        step, gradient: worker.g, momentumBuffer: worker.u!, fromMean: 0.5, of: sums[0], momentumSum: sums[1])
+      let single = JointUpdate(
+        sources: [JointUpdate.Source(sums[0], momentum: sums[1])], replicas: [worker.replica])
+      single.averageModels(separate.slice(), 0.5, momentum: .average, step: step)
       #expect(firstDifference(worker.x.elements, other.x.elements) == nil)
       #expect(firstDifference(worker.u!.elements, other.u!.elements) == nil)
+    }
+  }
+}
+
+extension JointUpdateTests {
+  /// A rule sees the mean of every block once, and what it leaves there is what all take.
+  @Test(arguments: [1, 2, 3, 5], [7, 37, 2000])
+  func aRuleMayPutAnotherModelInPlaceOfTheMean(workers: Int, count: Int) {
+    let team = Team(count, workers: workers, hasMomentum: true)
+    let mean = team.meanModel(anchored: false)
+    let old = team.anchor.elements.map(Double.init)
+    team.update().averageModels(
+      team.slice(), team.mean, momentum: .keep, anchor: team.anchor, assigns: true
+    ) { block in
+      let point = block.part(of: team.anchor)
+      for i in 0..<block.count { block.mean[i] = 3 * block.mean[i] - 2 * point[i] }
+    }
+    let expected = zip(mean, old).map { 3 * $0 - 2 * $1 }
+    for vector in team.workers.map(\.x) + [team.anchor] {
+      #expect(relativeError(Array(vector.elements), expected) < 1e-5)
+      #expect(vector.hasZeroPadding)
     }
   }
 }

@@ -84,6 +84,18 @@ struct UpdatesTests {
     #expect(firstDifference(plain.elements, withBuffer.elements) == nil)
   }
 
+  /// x ← a quarter of `source`, less the step.
+  private func stepFromMean(
+    _ x: ParameterVector, momentum u: ParameterVector?, _ g: ParameterVector, of source: JointUpdate.Source,
+    _ step: SGDStep
+  ) -> JointUpdate.SquaredNorms {
+    let update = JointUpdate(
+      sources: [source], replicas: [JointUpdate.Replica(parameters: x, momentum: u, gradient: g)])
+    update.averageModels(
+      0..<x.vectorCount, 0.25, momentum: source.momentum == nil ? .keep : .average, step: step)
+    return update.squares(0)
+  }
+
   @Test(arguments: lengths, [0, 0.01] as [Float])
   func aStepFromAMeanGivesTheBitsOfDecayAverageAndStep(length: Int, weightDecay: Float) {
     for ownSum in [false, true] {
@@ -93,9 +105,9 @@ struct UpdatesTests {
       total.add(weightDecay, times: apart)
       let deviation = apart.assign(0.25, times: ownSum ? apart : sum)
       let norm = apart.descend(SGDStep(learningRate: 0.1, momentum: 0, weightDecay: 0), gradient: total)
-      let squares = x.descend(step, gradient: g, fromMean: 0.25, of: sum)
+      let squares = stepFromMean(x, momentum: nil, g, of: JointUpdate.Source(sum), step)
       #expect(firstDifference(x.elements, apart.elements) == nil)
-      #expect(squares.squaredDeviation == deviation && squares.squaredNorm == norm)
+      #expect(squares.deviation == deviation && squares.gradient == norm)
       #expect(x.hasZeroPadding)
     }
   }
@@ -112,10 +124,10 @@ struct UpdatesTests {
     if let momentumSum { _ = uApart.assign(0.25, times: momentumSum) }
     apart.descend(
       SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0), gradient: total, momentumBuffer: uApart)
-    let squares = x.descend(
-      SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01), gradient: g, momentumBuffer: u, fromMean: 0.25,
-      of: sum, momentumSum: momentumSum)
-    #expect(squares == deviation)
+    let squares = stepFromMean(
+      x, momentum: u, g, of: JointUpdate.Source(sum, momentum: momentumSum),
+      SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01))
+    #expect(squares.deviation == deviation)
     #expect(firstDifference(x.elements, apart.elements) == nil && firstDifference(u.elements, uApart.elements) == nil)
     #expect(x.hasZeroPadding && u.hasZeroPadding)
   }

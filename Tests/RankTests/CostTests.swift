@@ -11,7 +11,7 @@ extension RankTests {
 
     @Test(arguments: [0, 0.9])
     func roundsAndBytesAreTheFormulas(momentum: Double) throws {
-      let policy: MomentumPolicy? = momentum == 0 ? nil : .average
+      let policy = MomentumPolicy.average
       let s = momentum == 0 ? 1 : 2
       let steps = 23
       let growing = TimeVaryingSchedule(workers: world.size, intervalScale: 1, rateCap: 0.01)
@@ -25,8 +25,8 @@ extension RankTests {
         (.parallelSGD, steps, 1),
         (.averageFirst(interval: 4, momentum: policy, overlapped: true), steps / 4, s),
         (.stepFirst(interval: 5, momentum: policy), steps / 5, s),
-        (.stepFirst(.timeVarying(growing), momentum: policy), epochs, s),
-        (.stepFirst(.perWorker(Array(repeating: 7, count: world.size)), momentum: policy), steps / 7, s),
+        (.stepFirst(growing, momentum: policy), epochs, s),
+        (.stepFirst(IntervalPerWorker(Array(repeating: 7, count: world.size)), momentum: policy), steps / 7, s),
       ]
       for (method, rounds, factor) in expectations {
         let scenario = Scenario(

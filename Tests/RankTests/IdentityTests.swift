@@ -79,7 +79,7 @@ extension RankTests {
     @Test func averagingFirstIsNotParallelSGDWithSeveralWorkers() throws {
       let optimizer = LocalOptimizer(learningRate: 0.1)
       let first = try Scenario(
-        method: .averageFirst(interval: 1, momentum: nil, overlapped: true), optimizer: optimizer
+        method: .averageFirst(interval: 1, momentum: .average, overlapped: true), optimizer: optimizer
       ).trainer(world)
       let parallel = try Scenario(method: .parallelSGD, optimizer: optimizer).trainer(world)
       for _ in 0..<4 {
@@ -152,7 +152,7 @@ extension RankTests {
     func theAverageThatIsSteppedFromIsEqualOnAllRanks(sharesMemory: Bool) throws {
       // At rate 0 a worker ends its step at the average it stepped from.
       let trainer = try Scenario(
-        method: .averageFirst(interval: 2, momentum: nil, overlapped: true),
+        method: .averageFirst(interval: 2, momentum: .average, overlapped: true),
         optimizer: LocalOptimizer(learningRate: 0), sharesMemory: sharesMemory
       ).trainer(world)
       var random = RandomSource(seed: 3, purpose: .benchmark, index: world.rank)
@@ -171,8 +171,8 @@ extension RankTests {
     func workersStayWithinTheDeviationLemma(interval: Int) throws {
       let rate = 0.1
       for method in [
-        Method.averageFirst(interval: interval, momentum: nil, overlapped: true),
-        .stepFirst(interval: interval, momentum: nil),
+        Method.averageFirst(interval: interval, momentum: .average, overlapped: true),
+        .stepFirst(interval: interval, momentum: .average),
       ] {
         let trainer = try Scenario(
           method: method, optimizer: LocalOptimizer(learningRate: rate, weightDecay: 1e-3),
@@ -184,7 +184,7 @@ extension RankTests {
           let mean = try world.allReduce(own, .sum).map { $0 / Double(world.size) }
           let deviation = zip(own, mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
           let measured = try world.allReduce(deviation, .sum) / Double(world.size)
-          let largest = try world.allReduce(trainer.largestSquaredGradient, .maximum)
+          let largest = try world.allReduce(trainer.statistics.largestSquaredGradient, .maximum)
           let bound = 4 * rate * rate * Double(interval * interval) * largest
           #expect(measured <= bound, "at step \(step)")
         }

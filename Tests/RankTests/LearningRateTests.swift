@@ -99,9 +99,9 @@ extension RankTests {
     private let samples = 210.0
 
     private func check(
-      _ trainer: Trainer, _ given: RateCase, epochs: [Double], sourceLocation: SourceLocation = #_sourceLocation
+      _ method: Method, _ given: RateCase, epochs: [Double], sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-      trainer.learningRate = given.learningRate
+      let trainer = try Scenario(method: method, learningRate: given.learningRate).trainer(world)
       #expect(areClose(trainer.optimizer.learningRate, given.expected(0)), sourceLocation: sourceLocation)
       for epoch in epochs {
         try trainer.step()
@@ -118,8 +118,7 @@ extension RankTests {
         .stepFirst(interval: 3, momentum: .local),
       ] {
         for given in RateCase.all(step: step) {
-          let trainer = try Scenario(method: method).trainer(world)
-          try check(trainer, given, epochs: (0..<40).map { Double($0) * step })
+          try check(method, given, epochs: (0..<40).map { Double($0) * step })
         }
       }
     }
@@ -129,16 +128,16 @@ extension RankTests {
       let intervals = (0..<world.size).map { 1 + (2 * $0 + 3) % 5 }
       let round = Double(8 * intervals.reduce(0, +)) / samples
       for given in RateCase.all(step: Double(8 * world.size) / samples) {
-        let trainer = try Scenario(method: .stepFirst(.perWorker(intervals), momentum: .average)).trainer(world)
         let epochs = (0..<8).flatMap { r in Array(repeating: Double(r) * round, count: intervals[world.rank]) }
-        try check(trainer, given, epochs: epochs)
+        try check(.stepFirst(IntervalPerWorker(intervals), momentum: .average), given, epochs: epochs)
       }
     }
 
     @Test func algorithm2KeepsItsOwnRates() throws {
       let growing = TimeVaryingSchedule(workers: world.size, intervalScale: 4, rateScale: 0.1)
-      let trainer = try Scenario(method: .stepFirst(.timeVarying(growing), momentum: .average)).trainer(world)
-      trainer.learningRate = LearningRate(100)
+      let trainer = try Scenario(
+        method: .stepFirst(growing, momentum: .average), learningRate: LearningRate(100)
+      ).trainer(world)
       for epoch in growing.firstEpoch..<growing.firstEpoch + 4 {
         for _ in 0..<growing.steps(epoch: epoch) {
           try trainer.step()
@@ -149,9 +148,10 @@ extension RankTests {
 
     @Test func aConstantRateGivesTheBitsOfTheOptimizersOwn() throws {
       let own = try Scenario().trainer(world)
-      let given = try Scenario().trainer(world)
-      given.optimizer.learningRate = 7
-      given.learningRate = LearningRate(own.optimizer.learningRate)
+      let given = try Scenario().with {
+        $0.learningRate = LearningRate($0.optimizer.learningRate)
+        $0.optimizer.learningRate = 7
+      }.trainer(world)
       for _ in 0..<13 {
         try own.step()
         try given.step()
@@ -175,15 +175,16 @@ extension RankTests {
           { round, step in expected(Double(3 * round + step)) }
         ),
         (
-          .stepFirst(.perWorker(uneven), momentum: .average), .stepFirst, uneven,
+          .stepFirst(IntervalPerWorker(uneven), momentum: .average), .stepFirst, uneven,
           { round, _ in expected(Double(round) * roundEpochs) }
         ),
       ]
       for (method, order, intervals, rates) in cases {
-        let scenario = Scenario(method: method, optimizer: LocalOptimizer(learningRate: 0.2, momentum: 0.8))
+        let scenario = Scenario(
+          method: method, optimizer: LocalOptimizer(learningRate: 0.2, momentum: 0.8),
+          learningRate: rate)
         let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
         let trainer = try scenario.trainer(objective, world)
-        trainer.learningRate = rate
         let centers = (0..<world.size).map { problem.center(worker: $0, seed: scenario.seed) }
         var simulation = Simulation(
           start: Array(repeating: 0, count: 7), workers: world.size, order: order, rate: rates,
@@ -206,14 +207,15 @@ extension RankTests {
     @Test func theLemmaHoldsWhereTheRateFallsWithinARound() throws {
       let step = Double(8 * world.size) / samples
       for method in [
-        Method.averageFirst(interval: 8, momentum: nil, overlapped: true), .stepFirst(interval: 8, momentum: nil),
+        Method.averageFirst(interval: 8, momentum: .average, overlapped: true),
+        .stepFirst(interval: 8, momentum: .average),
       ] {
         for steps in 1...9 {
-          let trainer = try Scenario(method: method, optimizer: LocalOptimizer(learningRate: 0.1)).trainer(world)
           var rate = LearningRate(0.1)
           rate.pieces = [LearningRate.Piece(epoch: Double(steps) * step, rate: 1e-9)]
-          trainer.learningRate = rate
-          trainer.checksTheory = true
+          let trainer = try Scenario(
+            method: method, optimizer: LocalOptimizer(learningRate: 0.1), learningRate: rate, checksTheory: true
+          ).trainer(world)
           for _ in 0..<40 { try trainer.step() }
           #expect(trainer.averager.rounds == 5)
         }
@@ -221,11 +223,10 @@ extension RankTests {
     }
 
     @Test func aChangingRateAllocatesNothing() throws {
-      let trainer = try Scenario().trainer(world)
       var rate = LearningRate(0.05)
       rate.pieces = [LearningRate.Piece(epoch: 1, rate: 0.02), LearningRate.Piece(epoch: 2, rate: 0.01)]
       (rate.warmup, rate.stepEpochs) = (3, 0.01)
-      trainer.learningRate = rate
+      let trainer = try Scenario(learningRate: rate).trainer(world)
       for _ in 0..<16 { try trainer.step() }
       callocationcount_start()
       for _ in 0..<200 { try trainer.step() }

@@ -93,7 +93,7 @@ extension RankTests {
       (problem.heterogeneity, problem.spread) = (2, 0.5)
       let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: 3)
       let trainer = try Scenario(
-        method: .averageFirst(interval: 4, momentum: nil, overlapped: true),
+        method: .averageFirst(interval: 4, momentum: .average, overlapped: true),
         optimizer: LocalOptimizer(learningRate: 0.05)
       ).trainer(objective, world)
       let run = TrainingRun(trainer: trainer, communicator: world)
@@ -108,9 +108,9 @@ extension RankTests {
 
     @Test func aBrokenLemmaEndsTheRunOnAllRanks() throws {
       let trainer = try Scenario(
-        method: .stepFirst(interval: 2, momentum: nil), optimizer: LocalOptimizer(learningRate: 0.01)
+        method: .stepFirst(interval: 2, momentum: .average), optimizer: LocalOptimizer(learningRate: 0.01),
+        checksTheory: true
       ).trainer(world)
-      trainer.checksTheory = true
       for _ in 0..<6 { try trainer.step() }
       // No gradient takes a worker this far.
       if world.isRoot { trainer.worker.parameters.pointer[0] += 1000 }

@@ -40,13 +40,18 @@ extension RankTests {
       let objective = SparseLogisticObjective(training: rows, test: nil, sampler: sampler)
       let optimizer = LocalOptimizer(
         learningRate: phases[0].rate, momentum: momentum, weightDecay: Self.weightDecay)
-      let trainer = try Scenario(method: method, optimizer: optimizer).trainer(objective, world)
-      for phase in phases {
-        trainer.optimizer.learningRate = phase.rate
-        for _ in 0..<phase.steps { try trainer.step() }
+      let total = try world.allReduce(Int64(rows.count), .sum)
+      let perStep = try world.allReduce(Int64(size), .sum)
+      var rate = LearningRate(phases[0].rate)
+      var steps = 0
+      for (phase, next) in zip(phases, phases.dropFirst()) {
+        steps += phase.steps
+        rate.pieces.append(LearningRate.Piece(epoch: Double(Int64(steps) * perStep) / Double(total), rate: next.rate))
       }
+      let trainer = try Scenario(method: method, optimizer: optimizer, learningRate: rate).trainer(objective, world)
+      for _ in 0..<phases.reduce(0, { $0 + $1.steps }) { try trainer.step() }
       let evaluator = Evaluator(objective: objective, communicator: world)
-      try evaluator.averageModels(trainer.worker, replicasAreEqual: false)
+      try evaluator.averageModels(trainer)
       let loss = try evaluator.score(.training)?.loss ?? .nan
       let value = loss + Self.weightDecay / 2 * evaluator.average.squaredNorm()
       return value - (try Self.optimum.get()[0])

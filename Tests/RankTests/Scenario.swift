@@ -17,6 +17,9 @@ struct Scenario {
   var piece = 64
   var partition = Partition.iid
   var seed: UInt64 = 7
+  var learningRate: LearningRate?
+  var slowdown = 1.0
+  var checksTheory = false
   /// Or they exchange messages, as between nodes.
   var sharesMemory = true
 
@@ -53,11 +56,15 @@ struct Scenario {
     let (count, hasMomentum) = (objective.parameterCount, optimizer.momentum != 0)
     let worker =
       sharesMemory
-      ? try WorkerState.shared(parameterCount: count, hasMomentum: hasMomentum, by: communicator)
-      : WorkerState(parameterCount: count, hasMomentum: hasMomentum)
+      ? try WorkerState.shared(
+        parameterCount: count, hasMomentum: hasMomentum, slots: method.slots, by: communicator)
+      : WorkerState(parameterCount: count, hasMomentum: hasMomentum, slots: method.slots)
     objective.initialize(worker.parameters, seed: seed)
-    return try Trainer(
-      method: method, optimizer: optimizer, worker: worker, objective: objective, communicator: communicator)
+    var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
+    configuration.learningRate = learningRate
+    configuration.slowdown = slowdown
+    configuration.checksTheory = checksTheory
+    return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 
   func with(_ change: (inout Scenario) -> Void) -> Scenario {

@@ -35,9 +35,9 @@ extension RankTests {
     }
 
     @Test func calibrationGivesFasterWorkersMoreSteps() {
-      #expect(RoundClock.calibratedSteps(mean: 8, stepSeconds: [1, 1, 1, 1]) == [8, 8, 8, 8])
-      #expect(RoundClock.calibratedSteps(mean: 10, stepSeconds: [1, 1, 1, 3]) == [12, 12, 12, 4])
-      #expect(RoundClock.calibratedSteps(mean: 1, stepSeconds: [1, 1000]).allSatisfy { $0 >= 1 })
+      #expect(CalibratedInterval.steps(mean: 8, stepSeconds: [1, 1, 1, 1]) == [8, 8, 8, 8])
+      #expect(CalibratedInterval.steps(mean: 10, stepSeconds: [1, 1, 1, 3]) == [12, 12, 12, 4])
+      #expect(CalibratedInterval.steps(mean: 1, stepSeconds: [1, 1000]).allSatisfy { $0 >= 1 })
     }
 
     private func run(_ trainer: Trainer, rounds: Int) throws {
@@ -47,49 +47,53 @@ extension RankTests {
     @Test(arguments: AveragingWeights.allCases, [true, false])
     func anAdaptiveRunIsRepeatedByItsLogToTheBit(weights: AveragingWeights, sharesMemory: Bool) throws {
       let scenario = Scenario(
-        method: .stepFirst(.adaptive(minimum: 2, maximum: 9), momentum: .average, weights: weights),
+        method: .stepFirst(AdaptiveInterval(minimum: 2, maximum: 9), momentum: .average, weights: weights),
         sharesMemory: sharesMemory)
-      let adaptive = try scenario.trainer(world)
-      adaptive.slowdown = world.rank == 0 ? 4 : 1
+      let adaptive = try scenario.with { $0.slowdown = world.rank == 0 ? 4 : 1 }.trainer(world)
       try run(adaptive, rounds: 8)
-      let log = adaptive.takeRealisedSteps()
+      let log = try adaptive.takeRealisedSteps()
       #expect(log.count == 8)
       #expect(log.allSatisfy { $0.allSatisfy { (2...9).contains($0) } })
-      let replayed = try scenario.with { $0.method.schedule = .replay(log) }.trainer(world)
+      let replayed = try scenario.with { $0.method.schedule = ReplayedIntervals(log) }.trainer(world)
       try run(replayed, rounds: 8)
       #expect(replayed.worker.parameters.bits == adaptive.worker.parameters.bits)
-      #expect(replayed.takeRealisedSteps() == log)
+      let repeated = try replayed.takeRealisedSteps()
+      #expect(repeated == log)
     }
 
     @Test func calibratedRoundsAreTheSameForAllAndRepeatable() throws {
-      let scenario = Scenario(method: .stepFirst(.calibrated(mean: 8, rounds: 2), momentum: .local))
-      let calibrated = try scenario.trainer(world)
-      calibrated.slowdown = world.rank == world.size - 1 ? 5 : 1
+      let scenario = Scenario(method: .stepFirst(CalibratedInterval(mean: 8, rounds: 2), momentum: .local))
+      let calibrated = try scenario.with { $0.slowdown = world.rank == world.size - 1 ? 5 : 1 }.trainer(world)
       try run(calibrated, rounds: 7)
-      let log = calibrated.takeRealisedSteps()
+      let log = try calibrated.takeRealisedSteps()
       #expect(log[0] == Array(repeating: 1, count: world.size))
       let hash = Int64(truncatingIfNeeded: log.flatMap { $0 }.reduce(7) { 31 &* $0 &+ $1 })
       let hashes = try world.allGather([hash])
       #expect(Set(hashes).count == 1)
-      let replayed = try scenario.with { $0.method.schedule = .replay(log) }.trainer(world)
+      let replayed = try scenario.with { $0.method.schedule = ReplayedIntervals(log) }.trainer(world)
       try run(replayed, rounds: 7)
       #expect(replayed.worker.parameters.bits == calibrated.worker.parameters.bits)
     }
 
     @Test(arguments: AveragingWeights.allCases)
     func averagingEqualModelsChangesNothing(weights: AveragingWeights) throws {
-      let worker = WorkerState(parameterCount: 37, hasMomentum: false)
+      let method = Method.stepFirst(FixedInterval(1), momentum: .average, weights: weights)
+      let worker = WorkerState(parameterCount: 37, hasMomentum: false, slots: method.slots)
       for i in 0..<37 { worker.parameters.pointer[i] = Float(i * i) / 7 }
       let before = worker.parameters.doubles
-      let averager = Averager(.models(momentum: false, weights: weights), worker: worker, communicator: world)
-      var report = WorkerReport()
+      var report = RoundReport()
       report.steps = 1 + world.rank
-      report.sampleShare = 1 / Double(world.size)
-      try averager.begin(report)
-      _ = try averager.complete()
-      averager.applyModelAverage(resetMomentum: false)
-      try averager.settle()
+      report.totalSamples = world.size
+      try exchange(method, worker, report)
       #expect(relativeDistance(worker.parameters.doubles, before) < 1e-6)
+    }
+
+    private func exchange(_ method: Method, _ worker: WorkerState, _ report: RoundReport) throws {
+      let averager = try Averager(method, worker: worker, communicator: world)
+      try averager.begin(report, EndedRound())
+      _ = try averager.complete()
+      averager.apply()
+      try averager.settle()
     }
 
     @Test func averagingPreservesTheSumOfTheModels() throws {
@@ -100,11 +104,9 @@ extension RankTests {
         worker.momentum!.pointer[i] = Float(random.nextNormal())
       }
       let before = try world.allReduce(worker.parameters.doubles + worker.momentum!.doubles, .sum)
-      let averager = Averager(.models(momentum: true), worker: worker, communicator: world)
-      try averager.begin(WorkerReport())
-      _ = try averager.complete()
-      averager.applyModelAverage(resetMomentum: false)
-      try averager.settle()
+      var report = RoundReport()
+      report.steps = 1
+      try exchange(.stepFirst(interval: 1, momentum: .average), worker, report)
       let after = try world.allReduce(worker.parameters.doubles + worker.momentum!.doubles, .sum)
       #expect(relativeDistance(after, before) < 1e-6)
     }
@@ -117,7 +119,7 @@ extension RankTests {
       (problem.heterogeneity, problem.spread) = (5, 0.5)
       let intervals = (0..<world.size).map { 1 + 3 * $0 }
       let scenario = Scenario(
-        method: .stepFirst(.perWorker(intervals), momentum: nil, weights: weights),
+        method: .stepFirst(IntervalPerWorker(intervals), momentum: .average, weights: weights),
         optimizer: LocalOptimizer(learningRate: 0.001))
       let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
       let trainer = try scenario.trainer(objective, world)
@@ -138,9 +140,9 @@ extension RankTests {
 
     @Test func theLemmaIsCheckedWhileTraining() throws {
       let trainer = try Scenario(
-        method: .stepFirst(interval: 3, momentum: nil), optimizer: LocalOptimizer(learningRate: 0.1)
+        method: .stepFirst(interval: 3, momentum: .average), optimizer: LocalOptimizer(learningRate: 0.1),
+        checksTheory: true
       ).trainer(world)
-      trainer.checksTheory = true
       try run(trainer, rounds: 10)
       #expect(trainer.averager.rounds == 10)
     }

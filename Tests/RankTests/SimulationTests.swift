@@ -64,7 +64,7 @@ extension RankTests {
 
     private func uneven(_ round: Int) -> [Int] { (0..<world.size).map { 1 + ($0 + round) % 4 } }
 
-    private func cases(_ policy: MomentumPolicy?) -> [Case] {
+    private func cases(_ policy: MomentumPolicy) -> [Case] {
       let n = world.size
       let same = { (count: Int) in { (_: Int) in Array(repeating: count, count: n) } }
       let fixed = (0..<n).map { 1 + (2 * $0) % 5 }
@@ -77,16 +77,17 @@ extension RankTests {
           intervals: same(3)),
         Case(method: .stepFirst(interval: 3, momentum: policy), order: .stepFirst, intervals: same(3)),
         Case(
-          method: .stepFirst(.timeVarying(growing), momentum: policy), order: .stepFirst,
+          method: .stepFirst(growing, momentum: policy), order: .stepFirst,
           intervals: { same(growing.steps(epoch: epoch($0)))(0) },
           rate: { growing.learningRate(epoch: epoch($0)) }),
         Case(
-          method: .stepFirst(.replay((0..<20).map(uneven)), momentum: policy), order: .stepFirst, intervals: uneven),
+          method: .stepFirst(ReplayedIntervals((0..<20).map(uneven)), momentum: policy), order: .stepFirst,
+          intervals: uneven),
       ]
       for weights in AveragingWeights.allCases {
         cases.append(
           Case(
-            method: .stepFirst(.perWorker(fixed), momentum: policy, weights: weights), order: .stepFirst,
+            method: .stepFirst(IntervalPerWorker(fixed), momentum: policy, weights: weights), order: .stepFirst,
             weights: weights, intervals: { _ in fixed }))
       }
       return cases
@@ -124,7 +125,7 @@ extension RankTests {
     func noiselessQuadraticsFollowTheSimulation(policy: MomentumPolicy?, sharesMemory: Bool) throws {
       var problem = QuadraticProblem()
       (problem.dimension, problem.noise, problem.heterogeneity, problem.spread) = (7, 0, 2, 0.5)
-      for given in cases(policy) {
+      for given in cases(policy ?? .average) {
         let scenario = Scenario(
           method: given.method,
           optimizer: LocalOptimizer(learningRate: 0.1, momentum: policy == nil ? 0 : 0.8, weightDecay: 0.01),
@@ -141,7 +142,7 @@ extension RankTests {
 
     @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) }, [true, false])
     func logisticRegressionFollowsTheSimulation(policy: MomentumPolicy?, sharesMemory: Bool) throws {
-      for given in cases(policy) {
+      for given in cases(policy ?? .average) {
         let scenario = Scenario(
           problem: "training=61,test=5,features=9,classes=4", model: .logisticRegression, method: given.method,
           optimizer: LocalOptimizer(learningRate: 0.2, momentum: policy == nil ? 0 : 0.9, weightDecay: 0.01),

@@ -76,12 +76,12 @@ extension RankTests {
       let shards = (0..<world.size).map { shard(of: $0, count: problem.count) }
       for (method, order) in [
         (Method.parallelSGD, Simulation.Order.gradients),
-        (.averageFirst(interval: 3, momentum: policy, overlapped: true), .averageFirst),
-        (.stepFirst(interval: 3, momentum: policy), .stepFirst),
+        (.averageFirst(interval: 3, momentum: policy ?? .average, overlapped: true), .averageFirst),
+        (.stepFirst(interval: 3, momentum: policy ?? .average), .stepFirst),
       ] {
         let optimizer = LocalOptimizer(learningRate: 0.2, momentum: policy == nil ? 0 : 0.9, weightDecay: 0.01)
         let trainer = try Scenario(method: method, optimizer: optimizer).trainer(problem.objective(world), world)
-        let interval = method == .parallelSGD ? 1 : 3
+        let interval = order == .gradients ? 1 : 3
         var simulation = Simulation(
           start: Array(repeating: 0, count: trainer.worker.parameters.count), workers: world.size, order: order,
           rate: { _, _ in 0.2 }, intervals: { _ in Array(repeating: interval, count: world.size) },

@@ -51,7 +51,7 @@ extension RankTests {
         Scenario().method,
         .stepFirst(interval: 4, momentum: .average),
         // Some rank may still have its barrier under way when all learn of it.
-        .stepFirst(.adaptive(minimum: 1, maximum: 4), momentum: .average),
+        .stepFirst(AdaptiveInterval(minimum: 1, maximum: 4), momentum: .average),
       ], [true, false])
     func divergenceOfOneRankStopsAllAtTheNextRound(method: Method, sharesMemory: Bool) throws {
       let trainer = try Scenario(method: method, sharesMemory: sharesMemory).trainer(world)
@@ -103,7 +103,7 @@ extension RankTests {
       let trainer = try scenario.trainer(world, shard: shard)
       for _ in 0..<4 { try trainer.step() }
       let evaluator = Evaluator(objective: trainer.objective, communicator: world)
-      try evaluator.averageModels(trainer.worker, replicasAreEqual: false)
+      try evaluator.averageModels(trainer)
       let sum = try world.allReduce(trainer.worker.parameters.doubles, .sum)
       #expect(relativeDistance(evaluator.average.doubles, sum.map { $0 / Double(world.size) }) < 1e-6)
       let score = try evaluator.score(.training)
@@ -122,7 +122,7 @@ extension RankTests {
       }
       let trainers = try objectives.map { try scenario.trainer($0, world) }
       for trainer in trainers { try trainer.step() }
-      let (plain, smoothed) = (trainers[0].localScore.loss, trainers[1].localScore.loss)
+      let (plain, smoothed) = (trainers[0].statistics.localScore.loss, trainers[1].statistics.localScore.loss)
       #expect(plain != smoothed)
       #expect(trainers[0].worker.parameters.bits != trainers[1].worker.parameters.bits)
       let scores = try objectives.map { try $0.score(.training, at: trainers[0].worker.parameters).loss }

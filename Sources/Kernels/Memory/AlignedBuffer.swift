@@ -31,6 +31,17 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     owner = nil
   }
 
+  /// Memory that the system maps, zeroed, where it is first written.
+  public init(sparselyUsed count: Int) {
+    precondition(count >= 0, "a buffer has no negative size")
+    let bytes = count * MemoryLayout<Element>.stride + Self.slack
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { fatalError("out of memory: \(bytes) bytes were refused") }
+    pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+    owner = Mapping(memory, bytes)
+  }
+
   /// Memory of `owner`, which zeroed and aligned it; nothing is freed with this buffer but the hold on `owner`.
   public init(_ pointer: UnsafeMutablePointer<Element>, count: Int, owner: AnyObject) {
     precondition(Int(bitPattern: pointer) % Self.alignment == 0)
@@ -63,3 +74,16 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 /// The smallest multiple of `unit` that is at least `count`.
 @inlinable
 public func rounded(_ count: Int, upTo unit: Int) -> Int { (count + unit - 1) / unit * unit }
+
+/// Memory that is given back with this object.
+private final class Mapping {
+  private let start: UnsafeMutableRawPointer
+  private let bytes: Int
+
+  init(_ start: UnsafeMutableRawPointer, _ bytes: Int) {
+    self.start = start
+    self.bytes = bytes
+  }
+
+  deinit { munmap(start, bytes) }
+}

@@ -27,6 +27,11 @@ public struct ParameterVector: @unchecked Sendable {
     self.init(AlignedBuffer(count: Self.paddedCount(count)), count: count)
   }
 
+  /// A vector of zeros of which only those parts take memory that are written: for one that a rank uses a slice of.
+  public init(sparselyUsed count: Int) {
+    self.init(AlignedBuffer(sparselyUsed: Self.paddedCount(count)), count: count)
+  }
+
   /// The same numbers in memory of its own.
   public init(copying other: ParameterVector) {
     self.init(count: other.count)
@@ -39,11 +44,11 @@ public struct ParameterVector: @unchecked Sendable {
   public var elements: UnsafeMutableBufferPointer<Float> { .init(start: pointer, count: count) }
 
   /// The same memory as whole SIMD vectors, the padding included.
-  @inlinable var vectors: UnsafeMutablePointer<Lanes> {
+  @inlinable public var vectors: UnsafeMutablePointer<Lanes> {
     UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Lanes.self)
   }
 
-  var vectorCount: Int { Self.paddedCount(count) / Lanes.scalarCount }
+  public var vectorCount: Int { Self.paddedCount(count) / Lanes.scalarCount }
 
   public func copy(from other: ParameterVector) {
     precondition(count == other.count)

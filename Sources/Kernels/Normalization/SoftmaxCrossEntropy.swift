@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a batch of predictions was worth.
-public struct BatchScore: Equatable, Sendable {
+public struct BatchScore: Equatable, BitwiseCopyable, Sendable {
   /// Σ over samples of the cross-entropy, in nats.
   public var loss = 0.0
   /// How many samples' largest output was their label's.

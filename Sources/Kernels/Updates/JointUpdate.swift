@@ -1,14 +1,47 @@
-/// The averaging of several workers' vectors where they lie in memory, and each worker's step from the average, in one
-/// pass: every number is read once and written once.
+/// The averaging of several workers' vectors, and what becomes of the average, in one pass over memory.
+///
+/// What is summed (`sources`) and what is written (`replicas`) need not be the same: where workers share memory each rank
+/// sums all workers' vectors over a part of them and writes that part for all; where sums travel the one source is
+/// the sum that arrived, and the one replica the worker's own. The arithmetic is written once for both.
+///
+/// A pass goes block by block: the means of a block are formed in memory that stays in the first-level cache, then each
+/// replica takes them.
 public struct JointUpdate: @unchecked Sendable {
-  typealias Vector = SIMD16<Float>
+  public typealias Lanes = SIMD16<Float>
+  public typealias Vectors = UnsafeMutablePointer<Lanes>
 
   /// What becomes of the momentum buffers.
-  public enum MomentumRule {
+  public enum MomentumRule: Sendable {
     case average, keep, reset
   }
 
-  /// What a pass tells of a worker.
+  /// What is summed of one worker: numbers, and its momentum buffer where that travels.
+  public struct Source {
+    public let model: ParameterVector
+    public let momentum: ParameterVector?
+
+    public init(_ model: ParameterVector, momentum: ParameterVector? = nil) {
+      self.model = model
+      self.momentum = momentum
+    }
+  }
+
+  /// What is written of one worker.
+  public struct Replica {
+    let parameters: ParameterVector
+    let momentum: ParameterVector?
+    let gradient: ParameterVector
+
+    public init(parameters: ParameterVector, momentum: ParameterVector?, gradient: ParameterVector) {
+      self.parameters = parameters
+      self.momentum = momentum
+      self.gradient = gradient
+    }
+
+    var all: [ParameterVector] { [parameters, gradient] + (momentum.map { [$0] } ?? []) }
+  }
+
+  /// What a pass tells of a replica.
   public struct SquaredNorms: BitwiseCopyable, Sendable {
     /// ‖x̄ − x_i‖² before.
     public var deviation = 0.0
@@ -23,143 +56,245 @@ public struct JointUpdate: @unchecked Sendable {
     }
   }
 
-  private typealias Vectors = UnsafeMutablePointer<Vector>
-
-  /// x, u and g of each worker; u is x again without momentum.
-  private let models: AlignedBuffer<Vectors>
-  private let momenta: AlignedBuffer<Vectors>
-  private let gradients: AlignedBuffer<Vectors>
-  /// How much each worker's counts in the sums.
+  private let sources: [Source]
+  private let replicas: [Replica]
+  private let sourceModels: AlignedBuffer<Vectors>
+  private let sourceMomenta: AlignedBuffer<Vectors>
   private let modelFactors: AlignedBuffer<Float>
   private let momentumFactors: AlignedBuffer<Float>
-  /// Sums of squares of each worker: lane by lane of the block under way, and all.
-  private let deviations: AlignedBuffer<Vector>
-  private let norms: AlignedBuffer<Vector>
   private let squares: AlignedBuffer<SquaredNorms>
-  private let hasMomentum: Bool
-  /// What all these point into.
-  private let owners: [ParameterVector]
-  /// SIMD vectors of this pass, the same part of every vector.
-  private let range: Range<Int>
+  /// Of the block under way.
+  private let mean = AlignedBuffer<Lanes>(count: Reductions.block)
+  private let meanMomentum = AlignedBuffer<Lanes>(count: Reductions.block)
 
-  /// - Parameters:
-  ///   - workers: vectors of one length.
-  ///   - part: which of so many equal parts of them this pass goes over.
-  public init(
-    _ workers: [(parameters: ParameterVector, momentum: ParameterVector?, gradient: ParameterVector)],
-    part: Int, of parts: Int
-  ) {
-    models = AlignedBuffer(workers.map(\.parameters.vectors))
-    momenta = AlignedBuffer(workers.map { ($0.momentum ?? $0.parameters).vectors })
-    gradients = AlignedBuffer(workers.map(\.gradient.vectors))
-    modelFactors = AlignedBuffer(count: workers.count)
-    momentumFactors = AlignedBuffer(count: workers.count)
-    deviations = AlignedBuffer(count: workers.count)
-    norms = AlignedBuffer(count: workers.count)
-    squares = AlignedBuffer(count: workers.count)
-    hasMomentum = workers[0].momentum != nil
-    owners = workers.flatMap { [$0.parameters, $0.gradient] + ($0.momentum.map { [$0] } ?? []) }
-    let count = workers[0].parameters.vectorCount
-    range = part * count / parts..<(part + 1) * count / parts
-    precondition(owners.allSatisfy { $0.vectorCount == count })
+  /// All vectors are of one length.
+  public init(sources: [Source], replicas: [Replica]) {
+    self.sources = sources
+    self.replicas = replicas
+    sourceModels = AlignedBuffer(sources.map(\.model.vectors))
+    sourceMomenta = AlignedBuffer(sources.map { ($0.momentum ?? $0.model).vectors })
+    modelFactors = AlignedBuffer(sources.map { _ in Float(1) })
+    momentumFactors = AlignedBuffer(sources.map { _ in Float(1) })
+    squares = AlignedBuffer(count: replicas.count)
+    let count = sources[0].model.vectorCount
+    precondition(sources.allSatisfy { $0.model.vectorCount == count })
+    precondition(replicas.allSatisfy { $0.all.allSatisfy { $0.vectorCount == count } })
   }
 
-  /// Reads all that a pass will read: the system takes some time to map memory at first.
-  public func touch() {
-    let numbers = range.lowerBound * Vector.scalarCount..<range.upperBound * Vector.scalarCount
-    for vector in owners { _ = vector.slice(numbers).squaredNorm() }
+  /// The SIMD vectors of part `part` of `parts` equal parts of `range`, which counts SIMD vectors too.
+  public static func slice(_ range: Range<Int>, part: Int, of parts: Int) -> Range<Int> {
+    range.lowerBound + part * range.count / parts..<range.lowerBound + (part + 1) * range.count / parts
   }
 
-  /// How much the model and the momentum of `worker` count in the sums of the next pass.
-  public func setFactors(_ worker: Int, model: Float, momentum: Float) {
-    modelFactors[worker] = model
-    momentumFactors[worker] = momentum
+  /// Reads all that a pass over `range` will read: the system takes some time to map memory at first.
+  public func touch(_ range: Range<Int>) {
+    let numbers = range.lowerBound * Lanes.scalarCount..<range.upperBound * Lanes.scalarCount
+    for vector in sources.map(\.model) + replicas.flatMap(\.all) { _ = vector.slice(numbers).squaredNorm() }
   }
 
-  /// What the last pass tells of `worker`.
-  public func squares(_ worker: Int) -> SquaredNorms { squares[worker] }
+  /// How much the numbers and the momentum of `source` count in the sums of the next pass; 1 unless set.
+  public func setFactors(_ source: Int, model: Float, momentum: Float) {
+    modelFactors[source] = model
+    momentumFactors[source] = momentum
+  }
 
-  /// g ← a Σ g.
-  public func averageGradients(_ a: Float) {
-    let (g, count) = (gradients.pointer, gradients.count)
-    for i in range {
-      var sum = g[0][i]
-      for worker in 1..<count { sum += g[worker][i] }
-      let mean = Vector(repeating: a) * sum
-      for worker in 0..<count { g[worker][i] = mean }
+  /// What the last pass tells of `replica`.
+  public func squares(_ replica: Int) -> SquaredNorms { squares[replica] }
+
+  // MARK: Passes
+
+  /// g ← a Σ factor · source in all replicas.
+  public func averageGradients(_ range: Range<Int>, _ a: Float) {
+    forEachBlock(range) { block in
+      formMean(block, a)
+      for replica in replicas {
+        (replica.gradient.vectors + block.lowerBound).update(from: mean.pointer, count: block.count)
+      }
     }
   }
 
-  /// x ← x̄ = a Σ factor · x, and u by its rule, ū being a Σ factor · u; with a step, less the step with the gradient of the
-  /// worker's own model from before.
+  /// How x̄ is formed relative to x₀, the model that the round began with: x̄ = x₀ + a τ Σ factor · (x − x₀).
+  public struct Progress {
+    let anchor: ParameterVector
+    let steps: Float
+    let sourcesAreRelative: Bool
+
+    /// - Parameters:
+    ///   - steps: τ.
+    ///   - sourcesAreRelative: whether x₀ has been taken off the sources already.
+    public init(from anchor: ParameterVector, steps: Float, sourcesAreRelative: Bool) {
+      self.anchor = anchor
+      self.steps = steps
+      self.sourcesAreRelative = sourcesAreRelative
+    }
+  }
+
+  /// x ← x̄ = a Σ factor · source in all replicas, and u by its rule, ū being a Σ factor · u; with a step, less the step
+  /// with the gradient of the replica's own model from before.
   ///
-  /// - Parameter anchor: with it, x̄ = x₀ + a τ Σ factor · (x − x₀), and x₀ ← x̄.
+  /// - Parameters:
+  ///   - range: in SIMD vectors.
+  ///   - anchor: becomes x̄ as well.
   public func averageModels(
-    _ a: Float, momentum: MomentumRule, step: SGDStep?, anchor: (point: ParameterVector, steps: Float)? = nil
+    _ range: Range<Int>, _ a: Float, momentum: MomentumRule, step: SGDStep? = nil, progress: Progress? = nil,
+    anchor: ParameterVector? = nil
   ) {
     squares.elements.update(repeating: SquaredNorms())
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: Reductions.block) {
-      let block = start..<min(start + Reductions.block, range.upperBound)
-      deviations.elements.update(repeating: Vector())
-      norms.elements.update(repeating: Vector())
-      // The usual cases get code of their own.
-      switch (step, hasMomentum, momentum) {
-      case (let step?, true, .average):
-        update(block, a, momentum: .average, anchor, step, steps: true, hasMomentum: true)
-      case (let step?, true, _): update(block, a, momentum: momentum, anchor, step, steps: true, hasMomentum: true)
-      case (let step?, false, _): update(block, a, momentum: .keep, anchor, step, steps: true, hasMomentum: false)
-      case (nil, _, _): update(block, a, momentum: momentum, anchor, .none, steps: false, hasMomentum: hasMomentum)
-      }
-      for worker in 0..<squares.count {
-        squares.pointer[worker].deviation += Double(deviations.pointer[worker].sum())
-        squares.pointer[worker].gradient += Double(norms.pointer[worker].sum())
+    forEachBlock(range) { block in
+      formMeans(block, a, momentum, progress)
+      if let anchor { (anchor.vectors + block.lowerBound).update(from: mean.pointer, count: block.count) }
+      for replica in replicas.indices {
+        addDeviation(block, of: replica)
+        assign(block, to: replica, momentum, step)
       }
     }
   }
 
-  @inline(__always)
-  private func update(
-    _ block: Range<Int>, _ a: Float, momentum rule: MomentumRule, _ anchor: (point: ParameterVector, steps: Float)?,
-    _ step: SGDStep, steps: Bool, hasMomentum: Bool
+  /// The same without a step, and with a rule that may put another model in the place of x̄ and change vectors of its own.
+  ///
+  /// - Parameters:
+  ///   - assigns: whether the replicas take the model; else it is the rule that writes them.
+  ///   - rule: called once a block.
+  public func averageModels(
+    _ range: Range<Int>, _ a: Float, momentum: MomentumRule, progress: Progress? = nil, anchor: ParameterVector? = nil,
+    assigns: Bool, rule: (Block) -> Void
   ) {
-    let (x, u, g, count) = (models.pointer, momenta.pointer, gradients.pointer, models.count)
-    for i in block {
-      var mean = sum(x, modelFactors.pointer, i)
-      if let anchor {
-        let point = anchor.point.vectors
-        for worker in 0..<count { mean.addProduct(Vector(repeating: -modelFactors.pointer[worker]), point[i]) }
-        mean = point[i] + anchor.steps * mean
-        point[i] = a * mean
-      }
-      mean *= a
-      let meanMomentum = hasMomentum && rule == .average ? a * sum(u, momentumFactors.pointer, i) : Vector()
-      for worker in 0..<count {
-        let own = x[worker][i]
-        let deviation = mean - own
-        deviations.pointer[worker].addProduct(deviation, deviation)
-        var value = mean
-        if hasMomentum {
-          var direction = rule == .keep ? u[worker][i] : meanMomentum
-          if steps {
-            direction = step.direction(step.total(g[worker][i], own), direction)
-            step.move(&value, along: direction)
-          }
-          u[worker][i] = direction
-        } else if steps {
-          let total = step.total(g[worker][i], own)
-          norms.pointer[worker].addProduct(total, total)
-          step.move(&value, along: total)
-        }
-        x[worker][i] = value
+    squares.elements.update(repeating: SquaredNorms())
+    forEachBlock(range) { block in
+      formMeans(block, a, momentum, progress)
+      for replica in replicas.indices { addDeviation(block, of: replica) }
+      rule(Block(start: block.lowerBound, count: block.count, mean: mean.pointer))
+      if let anchor { (anchor.vectors + block.lowerBound).update(from: mean.pointer, count: block.count) }
+      for replica in replicas.indices {
+        takeMomentum(block, replica, momentum)
+        if assigns { take(block, replica) }
       }
     }
   }
 
-  /// Σ factor · vector of all workers, at one place.
-  @inline(__always)
-  private func sum(_ vectors: UnsafePointer<Vectors>, _ factors: UnsafePointer<Float>, _ i: Int) -> Vector {
-    var sum = factors[0] * vectors[0][i]
-    for worker in 1..<models.count { sum.addProduct(Vector(repeating: factors[worker]), vectors[worker][i]) }
-    return sum
+  /// A few SIMD vectors of a pass, at the same place of every vector.
+  public struct Block {
+    let start: Int
+    /// How many SIMD vectors.
+    public let count: Int
+    /// x̄, which a rule may replace.
+    public let mean: Vectors
+
+    /// The block's part of `vector`.
+    @inline(__always)
+    public func part(of vector: ParameterVector) -> Vectors { vector.vectors + start }
+  }
+
+  private func forEachBlock(_ range: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Reductions.block) {
+      body(start..<min(start + Reductions.block, range.upperBound))
+    }
+  }
+
+  // MARK: Means
+
+  private func formMean(_ block: Range<Int>, _ a: Float, _ progress: Progress? = nil) {
+    let result = mean.pointer - block.lowerBound
+    form(block, sourceModels.pointer, modelFactors.pointer, into: result)
+    if let progress { applyProgress(progress, block, result) }
+    for i in block { result[i] *= a }
+  }
+
+  private func formMeans(_ block: Range<Int>, _ a: Float, _ momentum: MomentumRule, _ progress: Progress?) {
+    formMean(block, a, progress)
+    if momentum == .average { formMeanMomentum(block, a) }
+  }
+
+  private func formMeanMomentum(_ block: Range<Int>, _ a: Float) {
+    let result = meanMomentum.pointer - block.lowerBound
+    form(block, sourceMomenta.pointer, momentumFactors.pointer, into: result)
+    for i in block { result[i] = a * result[i] }
+  }
+
+  /// Σ factor · vector over the sources.
+  private func form(
+    _ block: Range<Int>, _ vectors: UnsafePointer<Vectors>, _ factors: UnsafePointer<Float>, into result: Vectors
+  ) {
+    let count = sourceModels.count
+    for i in block {
+      var sum = factors[0] * vectors[0][i]
+      for source in 1..<count { sum.addProduct(Lanes(repeating: factors[source]), vectors[source][i]) }
+      result[i] = sum
+    }
+  }
+
+  private func applyProgress(_ progress: Progress, _ block: Range<Int>, _ result: Vectors) {
+    let (point, factors) = (progress.anchor.vectors, modelFactors.pointer)
+    for i in block {
+      if !progress.sourcesAreRelative {
+        for source in 0..<sourceModels.count { result[i].addProduct(Lanes(repeating: -factors[source]), point[i]) }
+      }
+      result[i] = point[i] + progress.steps * result[i]
+    }
+  }
+
+  // MARK: Replicas
+
+  private func addDeviation(_ block: Range<Int>, of replica: Int) {
+    let (x, mean) = (replicas[replica].parameters.vectors, mean.pointer - block.lowerBound)
+    var sum = Lanes()
+    for i in block {
+      let deviation = mean[i] - x[i]
+      sum.addProduct(deviation, deviation)
+    }
+    squares.pointer[replica].deviation += Double(sum.sum())
+  }
+
+  private func assign(_ block: Range<Int>, to replica: Int, _ rule: MomentumRule, _ step: SGDStep?) {
+    takeMomentum(block, replica, rule)
+    guard let step else { return take(block, replica) }
+    if let momentum = replicas[replica].momentum {
+      descend(block, replica, momentumBuffer: momentum.vectors, step)
+    } else {
+      descend(block, replica, step)
+    }
+  }
+
+  /// x ← x̄.
+  private func take(_ block: Range<Int>, _ replica: Int) {
+    (replicas[replica].parameters.vectors + block.lowerBound).update(from: mean.pointer, count: block.count)
+  }
+
+  private func takeMomentum(_ block: Range<Int>, _ replica: Int, _ rule: MomentumRule) {
+    guard rule != .keep, let momentum = replicas[replica].momentum else { return }
+    let u = momentum.vectors + block.lowerBound
+    if rule == .average {
+      u.update(from: meanMomentum.pointer, count: block.count)
+    } else {
+      u.update(repeating: Lanes(), count: block.count)
+    }
+  }
+
+  /// u ← β u + g + λ x; x ← x̄ − γ u.
+  private func descend(_ block: Range<Int>, _ replica: Int, momentumBuffer u: Vectors, _ step: SGDStep) {
+    let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
+    let mean = mean.pointer - block.lowerBound
+    for i in block {
+      let direction = step.direction(step.total(g[i], x[i]), u[i])
+      u[i] = direction
+      var value = mean[i]
+      step.move(&value, along: direction)
+      x[i] = value
+    }
+  }
+
+  /// x ← x̄ − γ (g + λ x).
+  private func descend(_ block: Range<Int>, _ replica: Int, _ step: SGDStep) {
+    let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
+    let mean = mean.pointer - block.lowerBound
+    var norm = Lanes()
+    for i in block {
+      let total = step.total(g[i], x[i])
+      norm.addProduct(total, total)
+      var value = mean[i]
+      step.move(&value, along: total)
+      x[i] = value
+    }
+    squares.pointer[replica].gradient += Double(norm.sum())
   }
 }

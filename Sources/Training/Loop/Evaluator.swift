@@ -46,11 +46,20 @@ public final class Evaluator {
     ownStatistics = ParameterVector(count: objective.statistics.count)
   }
 
-  /// average ← x̄ = (1/N) Σ x_i, and the statistics that go with it; the workers' own stay as they are.
-  public func averageModels(_ worker: WorkerState, replicasAreEqual: Bool) throws {
-    average.copy(from: worker.parameters)
-    // The sum of N equal numbers, divided by N, need not be that number.
-    if !replicasAreEqual { try mean(average) }
+  /// average ← the model that stands for all, x̄ = (1/N) Σ x_i where the update names no other, and the statistics that
+  /// go with it; the workers' own stay as they are.
+  public func averageModels(_ trainer: Trainer) throws {
+    let (worker, update) = (trainer.worker, trainer.method.update)
+    switch update.result {
+    case .meanOfWorkers:
+      average.copy(from: worker.parameters)
+      // The sum of N equal numbers, divided by N, need not be that number.
+      if update.moment != .onGradient { try mean(average) }
+    case .meanOf(let slot):
+      average.copy(from: worker[slot])
+      try mean(average)
+    case .common(let slot): try trainer.averager.assemble(worker[slot], into: average)
+    }
     try settleStatistics()
   }
 

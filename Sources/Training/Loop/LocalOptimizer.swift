@@ -2,7 +2,7 @@ import Averaging
 import Kernels
 
 /// The step a worker takes by itself: SGD, with momentum or without, as torch.optim.SGD does it.
-public struct LocalOptimizer: Equatable, Sendable {
+public struct LocalOptimizer: Equatable, BitwiseCopyable, Sendable {
   /// γ.
   public var learningRate: Double
   /// β; zero is plain SGD.

@@ -3,227 +3,199 @@ import Failures
 import Kernels
 import MessagePassing
 import Models
+import Persistence
 import Records
 
 /// One worker's training: local SGD on its own objective, and the exchanges that its method asks for.
 ///
 /// `step` is Algorithm 1 of the paper read aloud: sample, begin averaging, gradient, finish averaging, step. After it is
 /// made, a step allocates nothing.
-public final class Trainer {
-  public let method: Method
+public final class Trainer: Persistent {
+  /// What decides how a worker trains.
+  public struct Configuration: Sendable {
+    public var method: Method
+    /// Its rate is that of the first step.
+    public var optimizer: LocalOptimizer
+    /// γ over the run, where it is more than the optimizer's one rate and the method's schedule sets none.
+    public var learningRate: LearningRate?
+    /// Factor by which this worker is artificially slowed; 1 is none.
+    public var slowdown = 1.0
+    /// Whether an average that breaks the deviation lemma ends the run; for plain SGD.
+    public var checksTheory = false
+
+    public init(method: Method, optimizer: LocalOptimizer) {
+      self.method = method
+      self.optimizer = optimizer
+    }
+  }
+
+  public let configuration: Configuration
   public let objective: any Objective
   public let worker: WorkerState
   public let timer = PhaseTimer()
   public let averager: Averager
   public let clock: RoundClock
-  /// Local steps this worker has done.
-  public private(set) var steps = 0
-  /// Samples of all workers' gradients up to the last exchange.
-  public private(set) var exchangedSamples = 0
-  /// τ_i of all workers in each round since `takeRealisedSteps`, where they may differ.
-  public private(set) var realisedSteps: [[Int]] = []
-  /// Σ over the samples of all batches since `takeLocalScore` was last called.
-  public private(set) var localScore = BatchScore()
-  public private(set) var localSamples = 0
-  /// Ĝ²: the largest ‖g + λx‖² of a step so far; 0 with momentum.
-  public private(set) var largestSquaredGradient = 0.0
-  /// The most steps that a worker took in the last round.
-  public private(set) var longestInterval = 0
+  public private(set) var statistics = TrainingStatistics()
   public private(set) var status = WorkerStatus.fine
-
   /// Its rate is that of the last step; before the first, of that.
-  public var optimizer: LocalOptimizer
-  /// γ over the run, where it is more than the optimizer's one rate and the method's schedule sets none.
-  public var learningRate: LearningRate? { didSet { setLearningRate() } }
-  /// How many times slower than it is this worker is made to be, for the study of unlike machines.
-  public var slowdown = 1.0
-  /// Whether an average that breaks the deviation lemma ends the run; for plain SGD.
-  public var checksTheory = false
+  public private(set) var optimizer: LocalOptimizer
 
   /// Samples in the objectives of all workers.
   public let trainingSamples: Int
+  /// Samples of one step of all workers.
+  public let samplesPerStep: Int
 
   private let communicator: Communicator
-  private let squaredGradient = AlignedBuffer<Double>(count: 1)
-  private let sampleShare: Double
-  /// B_i of each worker.
-  private let batchSizes: [Int]
-  private var busyBeforeStep = 0.0
+  private let work: LocalWork
+  private let update: any Update
+  private let isUniform: Bool
+  private var lemma = DeviationLemma()
   private var busyBeforeRound = 0.0
-  /// The largest γ of the steps that the next averaging's deviations come of.
-  private var roundRate = 0.0
-  private var lastRound = (rate: 0.0, interval: 0)
 
   /// Every rank must make its own together with all others.
-  /// - Precondition: `worker` holds the objective's initial model, the same on every rank.
+  /// - Precondition: `worker` holds the objective's initial model, the same on every rank, and the method's slots.
   public init(
-    method: Method, optimizer: LocalOptimizer, worker: WorkerState, objective: any Objective, communicator: Communicator
+    _ configuration: Configuration, worker: WorkerState, objective: any Objective, communicator: Communicator
   ) throws {
     precondition(worker.parameters.count == objective.parameterCount)
-    precondition((worker.momentum != nil) == (optimizer.momentum != 0))
-    self.method = method
-    self.optimizer = optimizer
+    precondition((worker.momentum != nil) == (configuration.optimizer.momentum != 0))
+    self.configuration = configuration
     self.worker = worker
     self.objective = objective
     self.communicator = communicator
-    let sizes = try communicator.allGather([Int64(objective.sampleCount), Int64(objective.batchSize)])
-    trainingSamples = sizes.reduce(0) { $0 + Int($1[0]) }
-    sampleShare = Double(objective.sampleCount) / Double(trainingSamples)
-    batchSizes = sizes.map { Int($0[1]) }
-    averager = Averager(method.exchange, worker: worker, communicator: communicator)
-    clock = RoundClock(method.schedule, communicator: communicator)
+    optimizer = configuration.optimizer
+    update = configuration.method.update
+    isUniform = configuration.method.schedule.isUniform
+    let sizes = try communicator.allReduce([Int64(objective.sampleCount), Int64(objective.batchSize)], .sum)
+    (trainingSamples, samplesPerStep) = (Int(sizes[0]), Int(sizes[1]))
+    averager = try Averager(configuration.method, worker: worker, communicator: communicator)
+    clock = RoundClock(configuration.method.schedule, worker: worker, communicator: communicator)
+    work = LocalWork(
+      objective: objective, worker: worker, timer: timer, slowdown: configuration.slowdown,
+      correction: update.correction)
+    if configuration.learningRate != nil { setLearningRate() }
   }
 
-  /// Samples of one step of all workers.
-  public var samplesPerStep: Int { batchSizes.reduce(0, +) }
+  public var method: Method { configuration.method }
+
+  /// Local steps this worker has done.
+  public var steps: Int { clock.steps }
 
   /// Samples that all workers have used, as far as all know of it: where they differ in their steps, up to the last
   /// exchange.
-  public var samples: Int { method.schedule.isUniform ? steps * samplesPerStep : exchangedSamples }
+  public var samples: Int {
+    isUniform ? steps * samplesPerStep : statistics.exchangedSamples
+  }
 
   /// Whether γ is the same at all steps.
-  public var hasOneRate: Bool { clock.learningRate == nil && learningRate?.isConstant != false }
+  public var hasOneRate: Bool { clock.scheduledRate == nil && configuration.learningRate?.isConstant != false }
 
   /// The largest γ that the last averaging's deviations, or the last step, come of.
-  public var largestRate: Double { max(lastRound.rate, optimizer.learningRate) }
+  public var largestRate: Double { lemma.largestRate(optimizer.learningRate) }
 
   // MARK: The step
 
-  /// One local step, with an exchange where the schedule asks for one.
+  /// One local step, with an exchange where the schedule asks for one. A worker that sits out a round exchanges only.
   /// - Throws: `AgreedFailure` on every rank when some worker diverged, `MPIError`.
   public func step() throws {
-    try beginStep()
+    guard try beginStep() else { return try exchange() }
     objective.draw()
-    switch method.update {
-    case .averageThenStep(let overlapped, let resetMomentum):
-      guard try clock.isDue() else {
-        try computeGradientAndStep()
-        break
-      }
-      // What is averaged in shared memory takes the step along, and that takes the gradient.
-      let meanwhile = overlapped && !averager.sharesMemory
-      if meanwhile { try beginAveraging() }
-      try computeGradient()
-      if !meanwhile { try beginAveraging() }
-      try finishAveraging()
-      try averageAndStep(resetMomentum: resetMomentum)
-      endRound()
-    case .stepThenAverage(let resetMomentum):
-      try computeGradientAndStep()
-      guard try clock.isDue() else { break }
-      try beginAveraging()
-      try finishAveraging()
-      averager.applyModelAverage(resetMomentum: resetMomentum)
-      try settle()
-      endRound()
-    case .averagedGradient:
-      try computeGradient()
-      try beginAveraging()
-      try finishAveraging()
-      averager.applyGradientAverage()
-      try settle()
-      takeLocalStep()
-      endRound()
-    }
+    let isEarly = update.moment != .afterStep
+    var ends = try isEarly && clock.isDue()
+    // The average of the models from before the step does not depend on the gradient, nor the gradient on the average.
+    // What is averaged in shared memory takes the step along, and that takes the gradient.
+    if ends && update.overlaps && !averager.sharesMemory { try beginAveraging() }
+    try ends ? computeGradient() : computeGradientAndStep()
+    if !isEarly { ends = try clock.isDue() }
+    if ends { try exchange() } else { try applyDelayed() }
+    update.follow(worker, step: clock.steps)
     timer.enter(.other)
   }
 
-  private func beginStep() throws {
-    if case .replay(let rounds) = method.schedule, clock.round == rounds.count {
-      throw AgreedFailure(
-        Failure(.usage, "the log that is replayed ends after round \(rounds.count), before the run does"), rank: 0)
+  /// The rest of a step that ends a round.
+  private func exchange() throws {
+    if update.delay == .none {
+      if !averager.isPending { try beginAveraging() }
+      try finishAveraging()
+    } else {
+      if averager.isPending { try finishAveraging() }
+      try beginAveraging()
     }
-    setLearningRate()
-    roundRate = max(roundRate, optimizer.learningRate)
-    steps += 1
-    clock.beginStep()
+    try endRound()
+  }
+
+  /// Ends an exchange that is still under way when training ends; every rank must call it together.
+  public func finish() throws {
+    if averager.isPending { try finishAveraging() }
+  }
+
+  /// Applies the result of an exchange that began some steps ago, where this is when it is due.
+  private func applyDelayed() throws {
+    if case .steps(clock.stepsInRound) = update.delay, averager.isPending { try finishAveraging() }
+  }
+
+  private func beginStep() throws -> Bool {
     timer.enter(.data)
-    busyBeforeStep = timer.busySeconds
+    setLearningRate()
+    guard try clock.beginStep() else { return false }
+    lemma.noteStep(rate: optimizer.learningRate)
+    return true
   }
 
   /// γ of the step that comes next.
   private func setLearningRate() {
-    if let rate = clock.learningRate {
+    clock.epoch = Double(samples) / Double(trainingSamples)
+    if let rate = clock.scheduledRate {
       optimizer.learningRate = rate
-    } else if let learningRate {
-      optimizer.learningRate = learningRate.rate(at: Double(samples) / Double(trainingSamples))
+    } else if let learningRate = configuration.learningRate {
+      optimizer.learningRate = learningRate.rate(at: clock.epoch)
     }
+    clock.learningRate = optimizer.learningRate
   }
 
-  /// A stochastic gradient at the worker's own model.
-  private func computeGradient() throws {
-    try computeGradient(into: GradientTarget(gradient: worker.gradient.pointer, accumulating: false))
-  }
+  private func computeGradient() throws { note(try work.gradient(poll: poll)) }
 
-  /// A step that nothing comes between: where it can, the gradient goes straight into it.
+  /// A step that nothing comes between.
   private func computeGradientAndStep() throws {
-    guard objective.canStepAtOnce, status == .fine else {
+    guard work.canStepAtOnce, status == .fine else {
       try computeGradient()
       return takeLocalStep()
     }
-    squaredGradient.pointer.pointee = 0
-    let target = GradientTarget(
-      step: optimizer.arithmetic, parameters: worker.parameters.pointer,
-      momentum: worker.momentum?.pointer, gradient: worker.gradient.pointer, squaredNorm: squaredGradient.pointer)
-    try computeGradient(into: target)
-    largestSquaredGradient = max(largestSquaredGradient, squaredGradient.pointer.pointee)
+    let (score, squaredNorm) = try work.gradientAndStep(optimizer, poll: poll)
+    note(score)
+    statistics.noteSquaredGradient(squaredNorm)
   }
 
-  private func computeGradient(into target: GradientTarget) throws {
-    let score = try objective.gradient(at: worker.parameters, into: target, timer: timer, poll: poll)
+  private func note(_ score: BatchScore) {
     if !score.loss.isFinite { noteDivergence() }
-    localScore += score
-    localSamples += objective.batchSize
-    if slowdown > 1 { try idle() }
-    timer.enter(.update)
+    statistics.note(score, samples: objective.batchSize)
   }
 
   private func takeLocalStep() {
     timer.enter(.update)
     // A worker that diverged stands still until the others know: its last sound model is left as it is.
     guard status == .fine else { return }
-    largestSquaredGradient = max(largestSquaredGradient, optimizer.step(worker))
-  }
-
-  /// x ← x̄, and a step with the gradient and the weight decay of the worker's own model from before.
-  private func averageAndStep(resetMomentum: Bool) throws {
-    timer.enter(.update)
-    // The step of a gradient that is not finite is left out, until the others know.
-    let step = status == .fine ? optimizer.arithmetic : nil
-    averager.applyModelAverage(resetMomentum: resetMomentum, andStep: step)
-    largestSquaredGradient = max(largestSquaredGradient, try settle())
-  }
-
-  @discardableResult
-  private func settle() throws -> Double {
-    timer.enter(.wait)
-    return try averager.settle()
-  }
-
-  /// Waits as long as a slower machine would have computed longer; messages make progress meanwhile.
-  private func idle() throws {
-    timer.enter(.slowdown)
-    let end = timer.since + (slowdown - 1) * (timer.busySeconds - busyBeforeStep)
-    while true {
-      let left = end - PhaseTimer.now()
-      guard left > 0 else { return }
-      PhaseTimer.sleep(min(left, 0.0005))
-      try poll()
-    }
+    statistics.noteSquaredGradient(optimizer.step(worker))
   }
 
   // MARK: The exchange
 
   private func beginAveraging() throws {
     timer.enter(.average)
-    var report = WorkerReport()
+    if clock.stepsInRound > 0 {
+      clock.stepSeconds = (timer.busySeconds - busyBeforeRound) / Double(clock.stepsInRound)
+    }
+    var report = RoundReport()
     report.status = status
     report.steps = clock.stepsInRound
-    report.sampleShare = sampleShare
-    report.stepSeconds = (timer.busySeconds - busyBeforeRound) / Double(clock.stepsInRound)
+    report.batchSize = objective.batchSize
+    report.sampleCount = objective.sampleCount
+    report.totalSamples = trainingSamples
+    report.loss = statistics.roundLoss
     report.squaredDeviation = averager.squaredDeviation
-    report.largestSquaredGradient = largestSquaredGradient
-    try averager.begin(report)
+    report.largestSquaredGradient = statistics.largestSquaredGradient
+    let ended = EndedRound(index: clock.round, steps: clock.stepsInRound, learningRate: optimizer.learningRate)
+    try averager.begin(report, ended)
   }
 
   private func poll() throws {
@@ -234,33 +206,34 @@ public final class Trainer {
     timer.enter(phase)
   }
 
+  /// Returns when the result of the exchange under way stands.
   private func finishAveraging() throws {
     timer.enter(.wait)
     try averager.awaitArrival()
     timer.enter(.average)
-    let worst = try averager.complete()
+    let reports = try averager.complete()
     // Before anything may fail: no request is left behind.
     try clock.finishBarrier()
     timer.enter(.update)
-    try failIfDiverged(worst)
-    if checksTheory { try checkLemma() }
+    try failIfDiverged(reports.worstStatus)
+    if configuration.checksTheory { try lemma.check(reports, round: averager.rounds) }
+    clock.reports = reports
+    // The step of a gradient that is not finite is left out, until the others know.
+    averager.apply(step: update.moment == .beforeStep && status == .fine ? optimizer.arithmetic : nil)
+    timer.enter(.wait)
+    statistics.noteSquaredGradient(try averager.settle())
+    if update.moment == .onGradient { takeLocalStep() }
   }
 
-  private func endRound() {
-    longestInterval = 0
-    for rank in 0..<communicator.size {
-      let steps = averager.report(of: rank).steps
-      exchangedSamples += steps * batchSizes[rank]
-      longestInterval = max(longestInterval, steps)
+  private func endRound() throws {
+    if let reports = clock.reports {
+      statistics.noteRound(reports, ownSteps: isUniform ? nil : clock.stepsInRound)
+      // Where the average is of the models from before the step, the step belongs to the next one.
+      lemma.noteRound(
+        interval: reports.longestInterval, nextRate: update.moment == .beforeStep ? optimizer.learningRate : nil)
     }
-    if !method.schedule.isUniform {
-      realisedSteps.append((0..<communicator.size).map { averager.report(of: $0).steps })
-    }
-    lastRound = (roundRate, longestInterval)
-    // Where the average is of the models from before the step, the step belongs to the next one.
-    if case .averageThenStep = method.update { roundRate = optimizer.learningRate } else { roundRate = 0 }
     busyBeforeRound = timer.busySeconds
-    clock.endRound { averager.report(of: $0).stepSeconds }
+    try clock.endRound()
   }
 
   // MARK: Agreement
@@ -289,34 +262,23 @@ public final class Trainer {
       Failure(.diverged, "diverged: the loss of rank \(rank) is not finite at step \(step); \(advice)"), rank: rank)
   }
 
-  /// The lemma (1/N) Σ‖x̄ − x_i‖² ≤ 4γ²I²Ĝ² for the averaging before this one, of which the reports tell.
-  private func checkLemma() throws {
-    guard averager.rounds > 1 else { return }
-    let reports = (0..<communicator.size).lazy.map { self.averager.report(of: $0) }
-    let measured = reports.reduce(0) { $0 + $1.squaredDeviation } / Double(communicator.size)
-    let largest = reports.reduce(0) { max($0, $1.largestSquaredGradient) }
-    let factor = 2 * lastRound.rate * Double(lastRound.interval)
-    let bound = factor * factor * largest
-    // Rounding alone may carry equal models past a bound of nearly nothing.
-    guard measured > bound * (1 + 1e-5) + 1e-12 else { return }
-    throw AgreedFailure(
-      Failure(
-        .internal,
-        "the deviation lemma does not hold in round \(averager.rounds - 1): "
-          + "(1/N) Σ‖x̄ − x_i‖² = \(measured) is more than 4γ²I²Ĝ² = \(bound)"), rank: 0)
-  }
-
-  // MARK: What is taken away to be recorded
+  // MARK: Records and state
 
   /// The local score since the last call, which it forgets.
-  public func takeLocalScore() -> (score: BatchScore, samples: Int) {
-    defer { (localScore, localSamples) = (BatchScore(), 0) }
-    return (localScore, localSamples)
-  }
+  public func takeLocalScore() -> (score: BatchScore, samples: Int) { statistics.takeLocalScore() }
 
-  /// τ_i of all workers in each round since the last call, which it forgets.
-  public func takeRealisedSteps() -> [[Int]] {
-    defer { realisedSteps.removeAll() }
-    return realisedSteps
+  /// τ_i of all workers in each round since the last call, which it forgets; every rank must ask together.
+  public func takeRealisedSteps() throws -> [[Int]] { try statistics.takeRealisedSteps(communicator) }
+
+  public func visit(_ state: inout StateVisitor) throws {
+    try state.visit(&status)
+    try state.visit(&optimizer)
+    try state.visit(&busyBeforeRound)
+    try lemma.visit(&state)
+    try statistics.visit(&state)
+    try clock.visit(&state)
+    try averager.visit(&state)
+    var objective = objective
+    try objective.visit(&state)
   }
 }

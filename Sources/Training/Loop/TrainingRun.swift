@@ -2,6 +2,7 @@ import Averaging
 import Datasets
 import Kernels
 import MessagePassing
+import Persistence
 import Records
 
 /// How long a run goes on, and how often it looks at itself. Where workers differ in their steps, a step counts as taken
@@ -20,7 +21,7 @@ public struct RunLength: Equatable, Sendable {
 
 /// A run from its first step to its last: training, with an evaluation of the average model before the first step, at
 /// every interval, and after the last.
-public final class TrainingRun {
+public final class TrainingRun: Persistent {
   /// Called on every rank after an evaluation; the rows are the same on all.
   public typealias Report = (ConvergenceRow, [WorkerRow]) throws -> Void
 
@@ -41,6 +42,8 @@ public final class TrainingRun {
   private let communicator: Communicator
   private var gradientNorms = (sum: 0.0, count: 0)
   private var firstObjective: Double?
+  /// Samples at the next evaluation; 0 before the first.
+  private var nextEvaluation = 0
 
   public init(trainer: Trainer, communicator: Communicator) {
     self.trainer = trainer
@@ -54,20 +57,32 @@ public final class TrainingRun {
   /// - Parameter eachStep: called on every rank after each local step.
   /// - Throws: `AgreedFailure` on every rank, `MPIError`, and what `report` throws.
   public func run(_ length: RunLength, eachStep: (Trainer) -> Void = { _ in }, report: Report) throws {
-    // What came before is preparation.
-    trainer.timer.reset()
-    try evaluate(report)
     let total = length.steps * trainer.samplesPerStep
     let interval = length.evaluationInterval * trainer.samplesPerStep
-    var next = interval
+    if nextEvaluation == 0 {
+      // Setup is not timed.
+      trainer.timer.reset()
+      try evaluate(report)
+      nextEvaluation = interval
+    }
     while samples < total {
       try trainer.step()
       eachStep(trainer)
       // Every rank knows the same number: all evaluate together.
-      guard samples >= next || samples >= total else { continue }
+      guard samples >= nextEvaluation || samples >= total else { continue }
+      if samples >= total { try trainer.finish() }
       try evaluate(report)
-      next = (samples / interval + 1) * interval
+      nextEvaluation = (samples / interval + 1) * interval
     }
+  }
+
+  /// Timings go on from zero.
+  public func visit(_ state: inout StateVisitor) throws {
+    try state.visit(&gradientNorms.sum)
+    try state.visit(&gradientNorms.count)
+    try state.visit(&firstObjective)
+    try state.visit(&nextEvaluation)
+    try trainer.visit(&state)
   }
 
   // MARK: Evaluation
@@ -75,7 +90,7 @@ public final class TrainingRun {
   private func evaluate(_ report: Report) throws {
     trainer.timer.enter(.evaluate)
     try trainer.agreeOnStatus()
-    try evaluator.averageModels(trainer.worker, replicasAreEqual: trainer.method.exchange == .gradients)
+    try evaluator.averageModels(trainer)
     let workers = try workerRows()
     var row = convergenceRow(workers)
     let onTraining = try evaluator.score(.training)
@@ -97,7 +112,8 @@ public final class TrainingRun {
     let (score, samples) = trainer.takeLocalScore()
     let own = [
       Double(samples), score.loss, timer.computeSeconds, timer[.average], timer[.wait],
-      trainer.averager.squaredDeviation, trainer.largestSquaredGradient, timer.trainingSeconds, Double(trainer.steps),
+      trainer.averager.squaredDeviation, trainer.statistics.largestSquaredGradient, timer.trainingSeconds,
+      Double(trainer.steps),
       Double(trainer.objective.batchSize),
     ]
     return try communicator.allGather(own).enumerated().map { rank, values in
@@ -125,13 +141,13 @@ public final class TrainingRun {
     row.samples = samples
     row.epoch = Double(samples) / Double(trainer.trainingSamples)
     row.learningRate = trainer.optimizer.learningRate
-    row.interval = trainer.method.schedule.interval ?? trainer.longestInterval
+    row.interval = trainer.method.schedule.interval ?? trainer.statistics.longestInterval
     row.consensusDistance = mean(\.squaredDeviation)
     if trainer.optimizer.momentum == 0 {
       let factor = 2 * trainer.largestRate * Double(row.interval)
       row.consensusBound = factor * factor * workers.map(\.largestSquaredGradient).max()!
     }
-    row.bytesSent = trainer.averager.bytesSent
+    row.bytesSent = trainer.averager.bytesSent + trainer.clock.bytesSent
     row.elapsedSeconds = workers.map(\.trainingSeconds).max()!
     row.computeSeconds = mean(\.computeSeconds)
     row.communicationSeconds = mean(\.communicationSeconds)

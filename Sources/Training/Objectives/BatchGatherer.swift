@@ -1,8 +1,9 @@
 import Datasets
 import Kernels
+import Persistence
 
 /// Draws a worker's batches, and lays their samples side by side in memory, or tells where they are.
-public final class BatchGatherer {
+public final class BatchGatherer: Persistent {
   public let batchSize: Int
   private let shard: Shard
   private var sampler: BatchSampler
@@ -46,6 +47,15 @@ public final class BatchGatherer {
     swap(&indices, &nextIndices)
     swap(&places, &nextPlaces)
     drawAhead()
+  }
+
+  /// Where the next batch begins: one is drawn ahead of its time.
+  public func visit(_ state: inout StateVisitor) throws {
+    var position = sampler.position - (hasDrawnAhead ? batchSize : 0)
+    try state.visit(&position)
+    guard state.isReading else { return }
+    sampler.position = position
+    hasDrawnAhead = false
   }
 
   private func drawAhead() {

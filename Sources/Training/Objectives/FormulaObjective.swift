@@ -1,6 +1,7 @@
 import Datasets
 import Kernels
 import Models
+import Persistence
 import Records
 
 /// An objective given by a formula for its value and its derivatives, with normal noise in its stochastic gradients: one
@@ -24,6 +25,8 @@ extension FormulaObjective {
 
   public func draw() { noise.draw() }
 
+  public func visit(_ state: inout StateVisitor) throws { try noise.visit(&state) }
+
   public func gradient(
     at x: ParameterVector, into target: GradientTarget, timer: PhaseTimer, poll: Network.Poll
   ) throws -> BatchScore {
@@ -44,7 +47,7 @@ extension FormulaObjective {
 }
 
 /// Normal noise with E‖noise‖² = σ², a function of seed, worker and draw.
-public struct GradientNoise {
+public struct GradientNoise: Persistent {
   private let deviation: Double
   private let seed: UInt64
   private let worker: Int
@@ -66,6 +69,8 @@ public struct GradientNoise {
     var random = RandomSource(seed: seed, purpose: .gradientNoise, index: worker, position: draws)
     for j in 0..<values.count { values.pointer[j] = Float(deviation * random.nextNormal()) }
   }
+
+  public mutating func visit(_ state: inout StateVisitor) throws { try state.visit(&draws) }
 
   subscript(j: Int) -> Float { values.pointer[j] }
 }

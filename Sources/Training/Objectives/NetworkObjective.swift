@@ -1,6 +1,7 @@
 import Datasets
 import Kernels
 import Models
+import Persistence
 import Records
 
 /// The mean loss of a network on a worker's shard.
@@ -84,6 +85,11 @@ public final class NetworkObjective: Objective {
       batches += 1
       _ = try network.predict(x, input, mode: .gathering(part: 1 / Float(batches)))
     }
+  }
+
+  public func visit(_ state: inout StateVisitor) throws {
+    try batches.visit(&state)
+    try state.visit(numbers: network.statistics.elements)
   }
 
   private func forEachPiece(_ shard: Shard, _ body: (Matrix, UnsafePointer<Int32>) throws -> Void) throws {

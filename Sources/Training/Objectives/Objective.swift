@@ -1,11 +1,12 @@
 import Datasets
 import Kernels
 import Models
+import Persistence
 import Records
 
 /// What one worker minimises, f_i, and stochastic gradients of it; all workers together minimise f, the mean of the f_i
 /// weighted by their samples.
-public protocol Objective: AnyObject {
+public protocol Objective: AnyObject, Persistent {
   /// *m*.
   var parameterCount: Int { get }
   /// Samples that one stochastic gradient is made of.

@@ -1,5 +1,6 @@
 import Datasets
 import Failures
+import Options
 
 /// What to train on, as a user writes it: a data set, or a problem given by a formula.
 public enum ProblemSpecification: Equatable, Sendable {

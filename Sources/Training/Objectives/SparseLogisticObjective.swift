@@ -2,6 +2,7 @@ import Datasets
 import Glibc
 import Kernels
 import Models
+import Persistence
 import Records
 
 /// Softmax regression on a worker's sparse rows: the mean over its samples of −log softmax(Wv + b) at their class.
@@ -97,6 +98,8 @@ public final class SparseLogisticObjective: Objective {
       backward(sample, gradient.pointer, slot: 0)
     }
   }
+
+  public func visit(_ state: inout StateVisitor) throws { try sampler.visit(&state) }
 
   // MARK: One sample
 

@@ -11,7 +11,7 @@ extension Failure {
 }
 
 /// The one of `known` with the smallest edit distance to `name`, unless nothing of it is alike.
-func nearestName(to name: some StringProtocol, among known: [String]) -> String? {
+public func nearestName(to name: some StringProtocol, among known: [String]) -> String? {
   let distances = known.map { (candidate: $0, distance: editDistance($0, name)) }
   guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
   return best.distance <= max(2, best.candidate.utf8.count / 2) ? best.candidate : nil

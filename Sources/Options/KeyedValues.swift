@@ -17,7 +17,7 @@ public struct KeyedValues {
   /// have other commas.
   ///
   /// - Throws: `Failure(.usage)` as above.
-  static func parse(
+  public static func parse(
     pathAndOptions text: String, of name: String, known: [String]
   ) throws -> (path: String, options: KeyedValues) {
     var parts: [Substring] = []
@@ -47,7 +47,7 @@ public struct KeyedValues {
   }
 
   /// The value of `key`, where it is given.
-  func text(_ key: String) -> String? { values[key] }
+  public func text(_ key: String) -> String? { values[key] }
 
   /// Sets `number` to the value of `key`, where it is given.
   /// - Throws: `Failure(.usage)` for what is no number in `range`.

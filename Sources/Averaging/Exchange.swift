@@ -1,0 +1,51 @@
+import Kernels
+import MessagePassing
+
+/// What travels, and with whom: a value, which `open` makes a transport of.
+public protocol Exchange: Sendable {
+  /// What it keeps besides the worker's vectors.
+  var slots: [Slot] { get }
+  /// Whether all workers come to each exchange together, so that what one reports reaches all.
+  var isCollective: Bool { get }
+
+  /// Makes ready to exchange; every rank must call it together.
+  func open(_ worker: WorkerState, _ communicator: Communicator) throws -> any Transport
+}
+
+extension Exchange {
+  public var slots: [Slot] { [] }
+  public var isCollective: Bool { true }
+}
+
+/// Carries out the exchanges of one worker, one at a time: `begin`, `poll` as often as one likes, `awaitArrival`, `complete`,
+/// then the average is applied, and `settle`.
+public protocol Transport: AnyObject {
+  /// Whether all workers' vectors lie in memory that they share. An exchange then begins when the gradients are there;
+  /// otherwise numbers travel between `begin` and `complete`, and a gradient may be computed meanwhile.
+  var sharesMemory: Bool { get }
+
+  /// SIMD vectors of the flat vector that this rank writes.
+  var portion: Range<Int> { get }
+
+  /// Bytes of numbers that a worker contributes to the exchange of `round`.
+  func payloadBytes(round: Int) -> Int
+
+  /// Called when a worker's numbers are ready; until `complete` they must not change.
+  /// - Parameter own: goes to all with them.
+  func begin(_ own: RoundReport, round: Int) throws
+
+  /// Lets what is under way make progress: MPI makes none between calls.
+  func poll() throws
+
+  /// Returns when all workers that take part have begun.
+  func awaitArrival() throws
+
+  /// Called after that; returns when all their numbers and reports are here.
+  func complete() throws -> Average
+
+  /// Called after the average was applied; returns when it stands for all, with what that told of this worker.
+  func settle(_ average: Average) throws -> SquaredNorms
+}
+
+/// What an averaging, and a step from it, tell of a worker.
+public typealias SquaredNorms = JointUpdate.SquaredNorms

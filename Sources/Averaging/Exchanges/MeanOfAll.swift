@@ -1,0 +1,65 @@
+import Kernels
+import MessagePassing
+
+/// The mean over all workers: of their gradients, of their models, or of a slot that holds what is to travel.
+public struct MeanOfAll: Exchange {
+  /// What of a worker is averaged.
+  public enum Payload: Equatable, Sendable {
+    case gradient
+    case model
+    case slot(Slot)
+  }
+
+  public var payload: Payload
+  /// Whether the momentum buffer travels along.
+  public var carriesMomentum: Bool
+  public var weights: AveragingWeights
+  /// Whether some workers may sit out a round, and then count nothing.
+  public var isPartial: Bool
+  /// Into how many parts the vector is divided, of which a round exchanges one in turn.
+  public var fragments: Int
+
+  public init(
+    _ payload: Payload, carriesMomentum: Bool = false, weights: AveragingWeights = .equal, isPartial: Bool = false,
+    fragments: Int = 1
+  ) {
+    self.payload = payload
+    self.carriesMomentum = carriesMomentum
+    self.weights = weights
+    self.isPartial = isPartial
+    self.fragments = fragments
+  }
+
+  public var slots: [Slot] {
+    let own: [Slot] = if case .slot(let slot) = payload { [slot] } else { [] }
+    return weights == .normalized ? own + [.anchor] : own
+  }
+
+  public func open(_ worker: WorkerState, _ communicator: Communicator) throws -> any Transport {
+    worker.peers.isEmpty
+      ? MessageTransport(self, worker: worker, communicator: communicator)
+      : SharedMemoryTransport(self, worker: worker, communicator: communicator)
+  }
+
+  /// What of a worker is summed.
+  func source(_ vectors: WorkerVectors) -> JointUpdate.Source {
+    switch payload {
+    case .gradient: JointUpdate.Source(vectors.gradient)
+    case .model: JointUpdate.Source(vectors.parameters, momentum: carriesMomentum ? vectors.momentum : nil)
+    case .slot(let slot): JointUpdate.Source(vectors[slot])
+    }
+  }
+
+  /// The SIMD vectors that the exchange of `round` is of, out of `count`.
+  func range(round: Int, of count: Int) -> Range<Int> {
+    JointUpdate.slice(0..<count, part: round % fragments, of: fragments)
+  }
+
+  /// Bytes of a worker's numbers in the exchange of `round`; padding is not counted.
+  func payloadBytes(round: Int, parameterCount: Int, hasMomentum: Bool) -> Int {
+    let lanes = ParameterVector.Lanes.scalarCount
+    let range = range(round: round, of: ParameterVector.paddedCount(parameterCount) / lanes)
+    let numbers = min(range.upperBound * lanes, parameterCount) - range.lowerBound * lanes
+    return (carriesMomentum && hasMomentum ? 2 : 1) * numbers * MemoryLayout<Float>.size
+  }
+}

@@ -1,0 +1,59 @@
+import Failures
+import Options
+
+/// A method as a user names it: `NAME[:KEY=VALUE,…]`, or several joined by `+` where each says another part.
+public struct MethodSpecification: Equatable, CustomStringConvertible, Sendable {
+  private struct Part: Sendable {
+    let entry: MethodEntry
+    let build: MethodEntry.Build
+  }
+
+  public let description: String
+  private let parts: [Part]
+
+  /// - Throws: `Failure(.usage)` for unknown names and keys, values out of range, and parts that do not go together.
+  public init(parsing text: String) throws {
+    description = text
+    parts = try text.split(separator: "+", omittingEmptySubsequences: false).map { part in
+      let words = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let entry = try MethodCatalog.entry(named: words[0])
+      let options = words.count > 1 ? words[1] : nil
+      let values = try KeyedValues(parsing: options, of: entry.name, known: entry.keys.map(\.name))
+      return Part(entry: entry, build: try entry.parse(values))
+    }
+  }
+
+  public static func == (a: MethodSpecification, b: MethodSpecification) -> Bool { a.description == b.description }
+
+  /// Algorithm 1 of the paper.
+  public static let standard: MethodSpecification = {
+    do { return try MethodSpecification(parsing: "pr-sgd") } catch { preconditionFailure("\(error)") }
+  }()
+
+  /// What becomes of the momentum buffers unless the user says so.
+  public var momentum: MomentumPolicy { parts.compactMap(\.entry.momentum).first ?? .average }
+
+  /// Without the keys.
+  public var name: String { parts.map(\.entry.name).joined(separator: "+") }
+
+  /// What holds of all parts; of what one of them does, if any does.
+  public var traits: MethodEntry.Traits {
+    let all = parts.map(\.entry.traits).reduce(parts[0].entry.traits) { $0.intersection($1) }
+    return parts.contains { $0.entry.traits.contains(.setsRate) } ? all.union(.setsRate) : all
+  }
+
+  /// - Throws: `Failure(.usage)` for what does not go together.
+  public func method(_ settings: MethodSettings) throws -> Method {
+    let momentum = settings.momentum ?? self.momentum
+    var draft = MethodDraft(settings, momentum: momentum)
+    for part in parts {
+      draft.entry = part.entry.name
+      try part.build(&draft)
+    }
+    let method = draft.method
+    if !method.schedule.isUniform && !traits.contains(.unevenSteps) {
+      throw Failure(.usage, "\(name) wants the same number of steps of all workers, not \(method.schedule.summary)")
+    }
+    return method
+  }
+}

@@ -1,0 +1,117 @@
+import Kernels
+import MessagePassing
+
+/// Averages by a reduction over all workers, which may run while they compute.
+///
+/// The reports are reduced apart from the numbers, so that their arrival tells when the last worker joined: until then a
+/// worker waits; from then on data move.
+final class MessageTransport: Transport {
+  private let exchange: MeanOfAll
+  private let communicator: Communicator
+  private let worker: WorkerState
+  private let replicas: [WorkerVectors]
+  /// What is sent, side by side: the worker's vectors themselves, or a weighted copy.
+  private let source: UnsafePointer<Float>
+  private let weighted: AlignedBuffer<Float>?
+  /// Where the sums arrive. Those of a single worker are what it would send.
+  private let sum: AlignedBuffer<Float>?
+  private let pass: JointUpdate
+  private let ownReport = AlignedBuffer<UInt8>(count: ReportWords.bytes)
+  private let allReports = AlignedBuffer<UInt8>(count: ReportWords.bytes)
+  private var sums: Request?
+  private var maxima: Request?
+  private var reduction: Request?
+  private var round = 0
+
+  init(_ exchange: MeanOfAll, worker: WorkerState, communicator: Communicator) {
+    self.exchange = exchange
+    self.communicator = communicator
+    self.worker = worker
+    replicas = [worker.vectors]
+    let source = exchange.source(worker.vectors)
+    let numbers = (source.momentum == nil ? 1 : 2) * ParameterVector.paddedCount(worker.parameters.count)
+    weighted = exchange.weights == .equal && !exchange.isPartial ? nil : AlignedBuffer(count: numbers)
+    self.source = UnsafePointer(weighted?.pointer ?? source.model.pointer)
+    sum = communicator.size == 1 ? nil : AlignedBuffer(count: numbers)
+    let arrived = (sum ?? weighted).map { Self.parts(of: $0, like: source) } ?? source
+    pass = JointUpdate(sources: [arrived], replicas: [worker.vectors.replica])
+  }
+
+  /// A model, and a momentum buffer where `source` has one, side by side in `buffer`.
+  private static func parts(of buffer: AlignedBuffer<Float>, like source: JointUpdate.Source) -> JointUpdate.Source {
+    let count = source.model.count
+    return JointUpdate.Source(
+      ParameterVector(buffer, count: count),
+      momentum: source.momentum.map { _ in
+        ParameterVector(buffer, offset: ParameterVector.paddedCount(count), count: count)
+      })
+  }
+
+  var sharesMemory: Bool { false }
+
+  var portion: Range<Int> { 0..<worker.parameters.vectorCount }
+
+  func payloadBytes(round: Int) -> Int {
+    exchange.payloadBytes(
+      round: round, parameterCount: worker.parameters.count, hasMomentum: worker.momentum != nil)
+  }
+
+  func begin(_ own: RoundReport, round: Int) throws {
+    self.round = round
+    if let weighted { fill(weighted, own) }
+    let (report, all) = (ReportWords(at: ownReport.pointer), ReportWords(at: allReports.pointer))
+    own.write(to: report)
+    sums = try communicator.beginAllReduce(
+      UnsafeBufferPointer(start: report.sums, count: ReportWords.sumCount),
+      into: UnsafeMutableBufferPointer(start: all.sums, count: ReportWords.sumCount), .sum, owner: self)
+    maxima = try communicator.beginAllReduce(
+      UnsafeBufferPointer(start: report.maxima, count: ReportWords.maximumCount),
+      into: UnsafeMutableBufferPointer(start: all.maxima, count: ReportWords.maximumCount), .maximum, owner: self)
+    reduction = try sum.map {
+      let numbers = travelling
+      return try communicator.beginAllReduce(
+        UnsafeBufferPointer(start: source + numbers.lowerBound, count: numbers.count),
+        into: UnsafeMutableBufferPointer(start: $0.pointer + numbers.lowerBound, count: numbers.count), .sum,
+        owner: self)
+    }
+  }
+
+  /// The numbers of `source` that travel in this round.
+  private var travelling: Range<Int> {
+    let (count, lanes) = (worker.parameters.count, ParameterVector.Lanes.scalarCount)
+    if exchange.carriesMomentum && worker.momentum != nil { return 0..<ParameterVector.paddedCount(count) + count }
+    let range = exchange.range(round: round, of: worker.parameters.vectorCount)
+    return range.lowerBound * lanes..<min(range.upperBound * lanes, count)
+  }
+
+  func poll() throws { _ = try reduction?.test() }
+
+  func awaitArrival() throws {
+    try sums.take()?.wait()
+    try maxima.take()?.wait()
+  }
+
+  func complete() throws -> Average {
+    try reduction.take()?.wait()
+    let reports = RoundReports(ReportWords(at: allReports.pointer))
+    let progress =
+      exchange.weights == .normalized
+      ? JointUpdate.Progress(from: worker[.anchor], steps: Float(reports.meanSteps), sourcesAreRelative: true) : nil
+    return Average(
+      reports: reports, pass: pass, range: exchange.range(round: round, of: worker.parameters.vectorCount),
+      factor: exchange.weights.meanFactor(reports), progress: progress, replicas: replicas, worker: worker,
+      carriesMomentum: exchange.carriesMomentum)
+  }
+
+  func settle(_ average: Average) -> SquaredNorms { pass.squares(0) }
+
+  /// Copies the worker's vectors, each number times the worker's weight.
+  private func fill(_ weighted: AlignedBuffer<Float>, _ own: RoundReport) {
+    let source = exchange.source(worker.vectors)
+    let copy = Self.parts(of: weighted, like: source)
+    let factor = exchange.weights.modelFactor(of: own)
+    _ = copy.model.assign(factor, times: source.model)
+    if exchange.weights == .normalized { copy.model.add(-factor, times: worker[.anchor]) }
+    if let momentum = source.momentum { _ = copy.momentum!.assign(exchange.weights.factor(of: own), times: momentum) }
+  }
+}
