@@ -16,7 +16,7 @@ PLOT ?=#              ## where `make plot` writes, without .png or .svg (default
 RANKS ?= 1 2 3 5 8#   ## numbers of ranks that `make test` tries the parallel tests at
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
-TEST_TIMEOUT ?= 300
+TEST_TIMEOUT ?= 3600# ## seconds after which a step of `make test` counts as hanging
 
 ##@ Environment that Package.swift reads, as in `PRSGD_MPI=mpich make test`
 #   PRSGD_MPI          ## mpich: build with MPICH (into .build-mpich) in place of Open MPI
@@ -45,6 +45,8 @@ ifneq ($(PRSGD_MARCH),)
   SCRATCH := $(SCRATCH)-$(PRSGD_MARCH)
 endif
 MPIRUN = $(shell command -v mpirun.$(PRSGD_MPI) || echo mpirun)
+# A job may have others beside it.
+job = jobs/own-session $(MPIRUN)
 PACKAGES := pkg-config $(MPI_PACKAGES) libopenblas-dev zlib1g-dev dataset-fashion-mnist gnuplot-nox make git
 
 SWIFT := swift
@@ -130,16 +132,16 @@ build: deps ## build the program (the first time takes some minutes)
 
 .PHONY: run
 run: build ## train on Fashion-MNIST: Algorithm 1 on NP ranks
-	@$(MPIRUN) -np $(NP) $(PROGRAM) train --dataset fashion-mnist --model mlp --epochs $(EPOCHS) $(ARGS)
+	@$(job) -np $(NP) $(PROGRAM) train --dataset fashion-mnist --model mlp --epochs $(EPOCHS) $(ARGS)
 	if command -v gnuplot >/dev/null; then echo "To draw it: make plot"; fi
 
 .PHONY: test
 test: deps ## check style, build everything, run every test, the parallel ones under mpirun
-	@logs=$$(mktemp -d)
+	@temporary=$$(mktemp -d)
 	step=start
 	finish() {
 	  local code=$$?
-	  rm -rf "$$logs"
+	  rm -rf "$$temporary"
 	  if [ $$code -eq 0 ]; then echo "all tests passed"; else echo "tests FAILED: $$step" >&2; fi
 	}
 	trap finish EXIT
@@ -168,32 +170,34 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	$(call build,--build-tests)
 
 	begin "tests of single processes"
+	# Whatever becomes of a test, nothing of it stays behind.
+	export TMPDIR=$$temporary
 	# A test that crashes must end: Swift's own crash reporter may wait for a terminal.
 	export SWIFT_BACKTRACE=enable=no
-	timeout --foreground --kill-after=10 900 \
+	timeout --foreground --kill-after=10 $(TEST_TIMEOUT) \
 	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --skip RankTests 2>&1 |
-	  tee "$$logs/single.log"
-	require_some "$$logs/single.log"
+	  tee "$$temporary/single.log"
+	require_some "$$temporary/single.log"
 
 	# Rank 0 speaks; what the others have to say goes to a log each, shown if the run fails.
 	speak_for_one='rank=$${OMPI_COMM_WORLD_RANK:-$${PMI_RANK:-0}}
 	  if [ "$$rank" -eq 0 ]; then exec "$$@"; fi
 	  exec "$$@" >"$$LOGS/rank-$$rank.log" 2>&1'
-	export LOGS=$$logs
+	export LOGS=$$temporary
 	for ranks in $(RANKS); do
 	  begin "parallel tests, ranks: $$ranks"
-	  rm -f "$$logs"/rank-*.log
+	  rm -f "$$temporary"/rank-*.log
 	  code=0
-	  timeout --foreground --kill-after=10 $(TEST_TIMEOUT) $(MPIRUN) -np $$ranks sh -c "$$speak_for_one" rank \
+	  timeout --foreground --kill-after=10 $(TEST_TIMEOUT) $(job) -np $$ranks sh -c "$$speak_for_one" rank \
 	    $(TESTS) --testing-library swift-testing --no-parallel --filter RankTests </dev/null 2>&1 |
-	    tee "$$logs/rank-0.txt" || code=$$?
+	    tee "$$temporary/rank-0.txt" || code=$$?
 	  if [ $$code -eq 0 ]; then
-	    require_some "$$logs/rank-0.txt"
+	    require_some "$$temporary/rank-0.txt"
 	    continue
 	  fi
 	  # The status of a test program that found nothing to run.
 	  if [ $$code -eq 69 ]; then echo "no test was run: is there a RankTests target?" >&2; fi
-	  for log in "$$logs"/rank-*.log; do
+	  for log in "$$temporary"/rank-*.log; do
 	    if [ ! -s "$$log" ] || grep -q 'Test run with .* passed' "$$log"; then continue; fi
 	    echo "-- the end of $$(basename "$$log" .log)"
 	    tail -n 20 "$$log"
@@ -206,7 +210,7 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 test-kernels: deps ## the tests of kernels and networks alone, as in `PRSGD_MARCH=x86-64-v3 make test-kernels`
 	@$(call build,--build-tests)
 	export SWIFT_BACKTRACE=enable=no
-	timeout --foreground --kill-after=10 900 \
+	timeout --foreground --kill-after=10 $(TEST_TIMEOUT) \
 	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --filter 'KernelsTests|ModelsTests'
 
 .PHONY: check
@@ -228,7 +232,7 @@ plot: ## draw loss and accuracy of RUN (several: RUN="runs/a runs/b") as PNG and
 bench: build ## measure the step loop of each network, at 1 and 2 ranks
 	@for job in "logreg --steps 4000" "mlp --steps 1000" "cnn --steps 120" "resnet20 --augment --steps 64"; do
 	  for ranks in 1 2; do
-	    $(MPIRUN) -np $$ranks $(PROGRAM) bench --model $$job --batch-size 32 --interval 8 $(ARGS)
+	    $(job) -np $$ranks $(PROGRAM) bench --model $$job --batch-size 32 --interval 8 $(ARGS)
 	  done
 	done
 
@@ -249,7 +253,8 @@ install: ## install the built program, job scripts and documents under PREFIX
 	bin=$(DESTDIR)$(PREFIX)/bin share=$(DESTDIR)$(PREFIX)/share/prsgd-mpi doc=$(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
 	install -d "$$bin" "$$share/jobs" "$$doc"
 	install -m 755 $(PROGRAM) "$$bin/prsgd-mpi"
-	install -m 644 $(wildcard jobs/*) "$$share/jobs"
+	install -m 755 jobs/own-session "$$share/jobs"
+	install -m 644 $(filter-out jobs/own-session,$(wildcard jobs/*)) "$$share/jobs"
 	install -m 755 docs/plot "$$share/plot"
 	install -m 644 docs/plot.gp "$$share/plot.gp"
 	install -m 644 $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.png docs/*.svg) "$$doc"

@@ -9,9 +9,12 @@ struct Outcome: Sendable, CustomTestStringConvertible {
   let output: String
   let errors: String
 
-  /// Lines of standard error in which the program complains; the launcher's own words do not count.
+  /// Lines of standard error in which the program complains. The launcher's own words do not count, nor do the program's
+  /// notes, which depend on the machine: on its cores, or its vectors.
   var complaints: [String] {
-    errors.split(separator: "\n").filter { $0.hasPrefix("Error: ") || $0.hasPrefix("prsgd-mpi: ") }.map(String.init)
+    errors.split(separator: "\n").map(String.init).filter { line in
+      line.hasPrefix("Error: ") || line.hasPrefix("prsgd-mpi: ") && !line.hasPrefix("prsgd-mpi: note: ")
+    }
   }
 
   var testDescription: String {
@@ -26,23 +29,26 @@ final class RunningCommand {
   }
 
   /// Longer than any command here should take by far: a hang, and nothing else, reaches it.
-  static let limit = Duration.seconds(60)
+  static let limit = Duration.seconds(600)
 
   let command: [String]
   var processIdentifier: pid_t { process.processIdentifier }
 
   private let process = Process()
-  /// Files take all that is written, where pipes that nobody reads would fill.
-  private let streams: (output: String, errors: String)
+  /// Where the command's output goes, for pipes that nobody reads would fill, and what Open MPI makes. Jobs side by side
+  /// would share its session folder, and now and then fail for that; memory that ranks share, the killed leave behind.
+  private let folder: String
+  private var streams: (output: String, errors: String) { ("\(folder)/out", "\(folder)/err") }
 
-  init(_ command: [String], in folder: String, environment: [String: String]) throws {
+  init(_ command: [String], in workingFolder: String, environment: [String: String]) throws {
     self.command = command
-    let name = NSTemporaryDirectory() + "/prsgd-mpi-\(UUID().uuidString)"
-    streams = ("\(name).out", "\(name).err")
+    folder = NSTemporaryDirectory() + "/job-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     process.executableURL = URL(fileURLWithPath: command[0])
     process.arguments = Array(command.dropFirst())
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.environment = environment
+    process.currentDirectoryURL = URL(fileURLWithPath: workingFolder)
+    let folders = ["OMPI_MCA_orte_tmpdir_base": folder, "OMPI_MCA_btl_vader_backing_directory": folder]
+    process.environment = environment.merging(folders) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try Self.file(streams.output)
     process.standardError = try Self.file(streams.errors)
@@ -51,7 +57,11 @@ final class RunningCommand {
 
   deinit {
     if process.isRunning { killAll() }
-    for path in [streams.output, streams.errors] { try? FileManager.default.removeItem(atPath: path) }
+    // A helper of Open MPI outlives a process without a launcher by a moment, in which it removes files here too: what
+    // it takes away meanwhile is an error at first.
+    for _ in 0..<100 where FileManager.default.fileExists(atPath: folder) {
+      try? FileManager.default.removeItem(atPath: folder)
+    }
   }
 
   /// Waits for the end.

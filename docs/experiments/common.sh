@@ -5,6 +5,7 @@ PROGRAM=${PROGRAM:-$here/../../.build/release/prsgd-mpi}
 MPIRUN=${MPIRUN:-$(command -v mpirun.openmpi || echo mpirun)}
 OUT=${OUT:-runs}
 FIGURES=${FIGURES:-$here/..}
+own_session=$here/../../jobs/own-session
 
 # More ranks than cores are welcome, and ranks that wait yield.
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
@@ -14,7 +15,7 @@ if [[ $(id -u) -eq 0 ]]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_
 train() {
   local ranks=$1 folder=$2
   shift 2
-  "$MPIRUN" -np "$ranks" "$PROGRAM" train --quiet --overwrite --output "$folder" "$@" 2>"$folder.log" </dev/null ||
+  "$own_session" "$MPIRUN" -np "$ranks" "$PROGRAM" train --quiet --overwrite --output "$folder" "$@" 2>"$folder.log" </dev/null ||
     { cat "$folder.log" >&2; return 1; }
 }
 
