@@ -4,7 +4,6 @@ import Kernels
 /// slice of every replica. An update applies it; what that writes is the same by either transport.
 public struct Average {
   public let reports: RoundReports
-  /// Steps and gradient scale of the round, for updates that refer to them.
   let pass: JointUpdate
   let range: Range<Int>
   /// What the sum over the sources is multiplied by.
@@ -14,6 +13,8 @@ public struct Average {
   let replicas: [WorkerVectors]
   let worker: WorkerState
   let carriesMomentum: Bool
+  /// Whether a replica's worker took steps in the round.
+  let tookPart: AlignedBuffer<Bool>
 
   private var anchor: ParameterVector? { worker.has(.anchor) ? worker[.anchor] : nil }
 
@@ -65,6 +66,8 @@ public struct AverageBlock {
   public subscript(slot: Slot) -> Vectors { block.part(of: average.worker[slot]) }
   /// A worker's own slot.
   public subscript(slot: Slot, worker: Int) -> Vectors { block.part(of: average.replicas[worker][slot]) }
+  /// Whether a worker took steps in the round.
+  public func tookPart(_ worker: Int) -> Bool { average.tookPart[worker] }
   /// x_i.
   public func model(_ worker: Int) -> Vectors { block.part(of: average.replicas[worker].parameters) }
 }

@@ -32,7 +32,7 @@ public final class Averager: Persistent {
     self.worker = worker
     self.communicator = communicator
     transport = try method.exchange.open(worker, communicator)
-    worker.prepareSlots(transport.portion)
+    worker.prepareSlots(transport.portions)
   }
 
   /// Whether all workers' vectors lie in memory that they share. An exchange then takes the gradients along, and begins
@@ -102,10 +102,12 @@ public final class Averager: Persistent {
 
   /// whole ← a common vector, of which this rank may hold its portion only; every rank must call it together.
   public func assemble(_ common: ParameterVector, into whole: ParameterVector) throws {
-    let portion = transport.portion
-    guard portion.count < whole.vectorCount else { return whole.copy(from: common) }
+    let portions = transport.portions
+    guard portions.reduce(0, { $0 + $1.count }) < whole.vectorCount else { return whole.copy(from: common) }
     whole.setToZero()
-    (whole.vectors + portion.lowerBound).update(from: common.vectors + portion.lowerBound, count: portion.count)
+    for portion in portions {
+      (whole.vectors + portion.lowerBound).update(from: common.vectors + portion.lowerBound, count: portion.count)
+    }
     try communicator.allReduce(whole.elements, .sum)
   }
 
@@ -118,7 +120,7 @@ public final class Averager: Persistent {
     try state.visit(&wasPending)
     try state.visit(&report)
     try state.visit(&ended)
-    try worker.visit(&state, portion: transport.portion)
+    try worker.visit(&state, portions: transport.portions)
     if state.isReading && wasPending {
       try transport.begin(report, round: ended.index)
       stage = .begun

@@ -8,6 +8,9 @@ public protocol Exchange: Sendable {
   /// Whether all workers come to each exchange together, so that what one reports reaches all.
   var isCollective: Bool { get }
 
+  /// Whether each of its exchanges is of all workers, so that slots common to all can be kept.
+  var keepsCommonSlots: Bool { get }
+
   /// Makes ready to exchange; every rank must call it together.
   func open(_ worker: WorkerState, _ communicator: Communicator) throws -> any Transport
 }
@@ -15,6 +18,7 @@ public protocol Exchange: Sendable {
 extension Exchange {
   public var slots: [Slot] { [] }
   public var isCollective: Bool { true }
+  public var keepsCommonSlots: Bool { true }
 }
 
 /// Carries out the exchanges of one worker, one at a time: `begin`, `poll` as often as one likes, `awaitArrival`, `complete`,
@@ -24,8 +28,8 @@ public protocol Transport: AnyObject {
   /// otherwise numbers travel between `begin` and `complete`, and a gradient may be computed meanwhile.
   var sharesMemory: Bool { get }
 
-  /// SIMD vectors of the flat vector that this rank writes.
-  var portion: Range<Int> { get }
+  /// SIMD vectors of the flat vector that this rank writes, in all rounds together.
+  var portions: [Range<Int>] { get }
 
   /// Bytes of numbers that a worker contributes to the exchange of `round`.
   func payloadBytes(round: Int) -> Int

@@ -4,6 +4,8 @@ import Persistence
 public protocol Schedule: Persistent, Sendable {
   /// Whether all workers always take the same number of steps.
   var isUniform: Bool { get }
+  /// Whether those who take part in a round take the same number of steps.
+  var hasEqualRounds: Bool { get }
   /// *I* where it is one number.
   var interval: Int? { get }
   /// Whether it knows before a step whether the step ends the round.
@@ -30,6 +32,7 @@ public protocol Schedule: Persistent, Sendable {
 
 extension Schedule {
   public var isUniform: Bool { true }
+  public var hasEqualRounds: Bool { isUniform }
   public var interval: Int? { nil }
   public var isKnownAhead: Bool { true }
   public var slots: [Slot] { [] }

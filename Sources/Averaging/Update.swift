@@ -12,6 +12,8 @@ public protocol Update: Sendable {
   var momentum: MomentumPolicy { get }
   /// What it keeps from round to round.
   var slots: [Slot] { get }
+  /// Whether the arithmetic holds only where all workers that take part in a round take the same number of steps.
+  var wantsEqualSteps: Bool { get }
   /// What is taken off every local gradient.
   var correction: Slot? { get }
   /// The model that is evaluated and saved.
@@ -26,7 +28,7 @@ public protocol Update: Sendable {
   /// Fills slots of the worker's own with what is to travel; called before every exchange.
   func prepare(_ worker: WorkerState, _ round: EndedRound)
 
-  /// Called after each local step of a worker, with what the step has left.
+  /// Called before each local step of a worker, the one numbered `step` from 0, with the model that it begins at.
   func follow(_ worker: WorkerState, step: Int)
 }
 
@@ -93,6 +95,7 @@ extension Update {
   public var overlaps: Bool { false }
   public var delay: Delay { .none }
   public var slots: [Slot] { [] }
+  public var wantsEqualSteps: Bool { moment != .afterStep || delay != .none }
   public var correction: Slot? { nil }
   public var result: EvaluatedModel { .meanOfWorkers }
   public func prepare(_ worker: WorkerState, _ round: EndedRound) {}

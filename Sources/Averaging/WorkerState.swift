@@ -123,21 +123,25 @@ public final class WorkerState: Persistent {
   }
 
   /// Fills the slots that begin as the model.
-  /// - Parameter portion: SIMD vectors of the common slots that this rank writes.
-  func prepareSlots(_ portion: Range<Int>) {
+  /// - Parameter portions: SIMD vectors of the common slots that this rank writes.
+  func prepareSlots(_ portions: [Range<Int>]) {
     vectors.prepare()
     for (slot, vector) in common where slot.start == .model {
-      (vector.vectors + portion.lowerBound).update(
-        from: parameters.vectors + portion.lowerBound, count: portion.count)
+      for portion in portions {
+        (vector.vectors + portion.lowerBound).update(
+          from: parameters.vectors + portion.lowerBound, count: portion.count)
+      }
     }
   }
 
-  /// The worker's vectors, and this rank's portion of those that are common.
-  func visit(_ state: inout StateVisitor, portion: Range<Int>) throws {
+  /// The worker's vectors, and this rank's portions of those that are common.
+  func visit(_ state: inout StateVisitor, portions: [Range<Int>]) throws {
     try visit(&state)
     for (_, vector) in common {
-      let part = vector.vectors + portion.lowerBound
-      try state.visit(numbers: UnsafeMutableBufferPointer(start: part, count: portion.count))
+      for portion in portions {
+        let part = vector.vectors + portion.lowerBound
+        try state.visit(numbers: UnsafeMutableBufferPointer(start: part, count: portion.count))
+      }
     }
   }
 

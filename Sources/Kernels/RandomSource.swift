@@ -7,7 +7,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   /// What a stream of random numbers is used for; streams of different purposes never overlap.
   public enum Purpose: UInt32, Sendable {
     case initialization = 1
-    case partition, shuffle, synthetic, augmentation, compression, gossip, benchmark, gradientNoise
+    case partition, shuffle, synthetic, augmentation, compression, gossip, benchmark, gradientNoise, participation
   }
 
   private let key: SIMD2<UInt32>

@@ -49,6 +49,38 @@ public struct KeyedValues {
   /// The value of `key`, where it is given.
   public func text(_ key: String) -> String? { values[key] }
 
+  /// The number of `key`, or `standard`.
+  /// - Throws: `Failure(.usage)` for what is no number in `range`.
+  public func number<Number: LosslessStringConvertible & Comparable>(
+    _ key: String, _ standard: Number, in range: ClosedRange<Number>
+  ) throws -> Number {
+    var number = standard
+    try read(key, in: range, into: &number)
+    return number
+  }
+
+  /// The number of `key`, where it is given.
+  /// - Throws: `Failure(.usage)` for what is no number in `range`.
+  public func number<Number: LosslessStringConvertible & Comparable>(
+    _ key: String, in range: ClosedRange<Number>
+  ) throws -> Number? {
+    values[key] == nil ? nil : try number(key, range.lowerBound, in: range)
+  }
+
+  /// Whether `key` says yes.
+  /// - Throws: `Failure(.usage)` for neither yes nor no.
+  public func flag(_ key: String, _ standard: Bool) throws -> Bool {
+    try choice(key, standard ? "yes" : "no", of: ["yes", "no"]) == "yes"
+  }
+
+  /// The word of `key`, or `standard`.
+  /// - Throws: `Failure(.usage)` for none of `words`.
+  public func choice(_ key: String, _ standard: String, of words: [String]) throws -> String {
+    guard let text = values[key] else { return standard }
+    guard words.contains(text) else { throw Failure.unknownName(text, kind: "\(key) of \(name)", known: words) }
+    return text
+  }
+
   /// Sets `number` to the value of `key`, where it is given.
   /// - Throws: `Failure(.usage)` for what is no number in `range`.
   public func read<Number: LosslessStringConvertible & Comparable>(

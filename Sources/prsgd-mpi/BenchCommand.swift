@@ -1,6 +1,7 @@
 import ArgumentParser
 import Averaging
 import Datasets
+import Failures
 import FoundationEssentials
 import Kernels
 import MessagePassing
@@ -41,7 +42,7 @@ struct BenchCommand: ParallelCommand {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps).") }
     guard samples > 0 else { throw ValidationError("--samples must be at least 1, not \(samples).") }
     // Workers that differ in their steps would not all end with the same round.
-    if method.algorithm.traits.contains(.unevenSteps) && method.algorithm.name == "pr-sgd-het" {
+    if method.algorithm.name == "pr-sgd-het" {
       throw ValidationError("bench times equal steps: pr-sgd-het is for train.")
     }
     if case .samples(let count) = step.batchSize, count > samples {
@@ -97,11 +98,15 @@ struct BenchCommand: ParallelCommand {
     let (method, rate): (Method, Double) = try communicator.agree {
       let size = communicator.size
       let perShard = (samples + batchSize - 1) / batchSize
+      let rate = try self.step.rate(workers: size, steps: steps, smoothness: nil)
       let facts = RunFacts(
         workers: size, steps: steps, stepsPerEpoch: perShard, stepsPerShard: Array(repeating: perShard, count: size),
-        stepEpochs: Double(batchSize) / Double(samples))
+        stepEpochs: Double(batchSize) / Double(samples), learningRate: rate)
       let method = try self.method.method(facts, seed: step.seed, smoothness: nil)
-      return (method, try self.step.rate(workers: size, steps: steps, smoothness: nil))
+      guard method.schedule.isUniform else {
+        throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")
+      }
+      return (method, rate)
     }
     let worker = try self.method.worker(
       for: method, parameterCount: network.parameterCount, momentum: step.momentum, communicator)

@@ -147,6 +147,9 @@ struct MethodOptions: ParsableArguments {
     settings.stepsPerShard = run.stepsPerShard
     settings.seed = seed
     settings.smoothness = smoothness
+    settings.learningRate = run.learningRate
+    settings.warmup = run.warmup
+    settings.firstFall = run.firstFall
     settings.schedule = try schedule(workers: run.workers, steps: run.steps)
     return try algorithm.method(settings)
   }
@@ -217,4 +220,8 @@ struct RunFacts {
   var stepsPerShard: [Int]
   /// Epochs of one step of all workers.
   var stepEpochs: Double
+  /// γ of the first step after a warm-up, the epochs of that, and the epoch at which γ first falls, if it does.
+  var learningRate = 0.0
+  var warmup = 0.0
+  var firstFall: Double?
 }

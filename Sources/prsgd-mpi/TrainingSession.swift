@@ -65,8 +65,12 @@ struct TrainingSession {
       if let rank = options.theory.slowdown.factors.keys.first(where: { $0 >= workers }) {
         throw Failure(.usage, "--slowdown names rank \(rank), and there are \(workers) ranks, from 0")
       }
+      var facts = facts
+      facts.learningRate = try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness)
+      facts.warmup = options.recipe.warmup
+      if case .rates(let rates) = step.learningRate { facts.firstFall = rates.pieces.first?.epoch }
       let method = try options.method.method(facts, seed: step.seed, smoothness: constants.smoothness)
-      return (method, try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness))
+      return (method, facts.learningRate)
     }
     let worker = try options.method.worker(
       for: method, parameterCount: objective.parameterCount, momentum: step.momentum, communicator)

@@ -36,9 +36,16 @@ public struct MeanOfAll: Exchange {
   }
 
   public func open(_ worker: WorkerState, _ communicator: Communicator) throws -> any Transport {
-    worker.peers.isEmpty
+    open(worker, among: worker.peers, communicator)
+  }
+
+  /// - Parameter peers: the workers of `communicator`, by rank, where they share memory.
+  func open(
+    _ worker: WorkerState, among peers: [WorkerState.Peer], _ communicator: Communicator
+  ) -> any Transport {
+    peers.isEmpty
       ? MessageTransport(self, worker: worker, communicator: communicator)
-      : SharedMemoryTransport(self, worker: worker, communicator: communicator)
+      : SharedMemoryTransport(self, worker: worker, among: peers, communicator: communicator)
   }
 
   /// What of a worker is summed.

@@ -5,7 +5,10 @@ import Options
 public enum MethodCatalog {
   public static let entries: [MethodEntry] = [
     .restartedSGD, .timeVaryingSGD, .heterogeneousSGD,
-    .parallelSGD,
+    .parallelSGD, .oneShot, .federatedAveraging, .blockMomentum, .slowMomentum, .dynamicAveraging, .postLocalSGD,
+    .twoLevelAveraging, .stronglyConvexSchedule,
+    .diLoCo, .streamingDiLoCo, .cocod, .overlapLocalSGD, .elasticAveraging, .varianceReduction, .scaffold,
+    .adaptiveCommunication, .varianceTriggered, .quadraticSynchronizationRule,
   ]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one.

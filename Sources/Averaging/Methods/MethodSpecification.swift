@@ -51,7 +51,19 @@ public struct MethodSpecification: Equatable, CustomStringConvertible, Sendable 
       try part.build(&draft)
     }
     let method = draft.method
-    if !method.schedule.isUniform && !traits.contains(.unevenSteps) {
+    if !method.schedule.isKnownAhead && method.update.moment != .afterStep {
+      throw Failure(
+        .usage,
+        "\(name): whether a round ends shows only after the step, and the average is to come before: "
+          + "use --order step-first")
+    }
+    if !method.exchange.keepsCommonSlots && method.slots.contains(where: { $0.owner == .common }) {
+      throw Failure(.usage, "\(name): an average of some workers only cannot keep what is common to all")
+    }
+    if (method.update.delay != .none || !method.exchange.keepsCommonSlots) && !method.schedule.isUniform {
+      throw Failure(.usage, "\(name) wants all workers to take part in every round")
+    }
+    if method.update.wantsEqualSteps && !method.schedule.hasEqualRounds {
       throw Failure(.usage, "\(name) wants the same number of steps of all workers, not \(method.schedule.summary)")
     }
     return method

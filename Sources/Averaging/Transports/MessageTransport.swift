@@ -21,6 +21,7 @@ final class MessageTransport: Transport {
   private var sums: Request?
   private var maxima: Request?
   private var reduction: Request?
+  private let tookPart = AlignedBuffer<Bool>(count: 1)
   private var round = 0
 
   init(_ exchange: MeanOfAll, worker: WorkerState, communicator: Communicator) {
@@ -49,7 +50,7 @@ final class MessageTransport: Transport {
 
   var sharesMemory: Bool { false }
 
-  var portion: Range<Int> { 0..<worker.parameters.vectorCount }
+  var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 
   func payloadBytes(round: Int) -> Int {
     exchange.payloadBytes(
@@ -58,6 +59,7 @@ final class MessageTransport: Transport {
 
   func begin(_ own: RoundReport, round: Int) throws {
     self.round = round
+    tookPart[0] = own.takesPart
     if let weighted { fill(weighted, own) }
     let (report, all) = (ReportWords(at: ownReport.pointer), ReportWords(at: allReports.pointer))
     own.write(to: report)
@@ -100,7 +102,7 @@ final class MessageTransport: Transport {
     return Average(
       reports: reports, pass: pass, range: exchange.range(round: round, of: worker.parameters.vectorCount),
       factor: exchange.weights.meanFactor(reports), progress: progress, replicas: replicas, worker: worker,
-      carriesMomentum: exchange.carriesMomentum)
+      carriesMomentum: exchange.carriesMomentum, tookPart: tookPart)
   }
 
   func settle(_ average: Average) -> SquaredNorms { pass.squares(0) }

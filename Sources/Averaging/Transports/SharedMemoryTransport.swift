@@ -14,26 +14,34 @@ final class SharedMemoryTransport: Transport {
   private let exchange: MeanOfAll
   private let communicator: Communicator
   private let worker: WorkerState
+  /// The workers that are averaged, by their rank in `communicator`.
+  private let peers: [WorkerState.Peer]
   private let replicas: [WorkerVectors]
   private let pass: JointUpdate
   private let reduced: AlignedBuffer<UInt8>
+  private let tookPart: AlignedBuffer<Bool>
   private var own = RoundReport()
   private var round = 0
 
-  init(_ exchange: MeanOfAll, worker: WorkerState, communicator: Communicator) {
+  init(
+    _ exchange: MeanOfAll, worker: WorkerState, among peers: [WorkerState.Peer], communicator: Communicator
+  ) {
     self.exchange = exchange
     self.communicator = communicator
     self.worker = worker
-    replicas = worker.peers.map(\.vectors)
+    self.peers = peers
+    replicas = peers.map(\.vectors)
+    tookPart = AlignedBuffer(count: peers.count)
     pass = JointUpdate(sources: replicas.map(exchange.source), replicas: replicas.map(\.replica))
     reduced = AlignedBuffer(count: ReportWords.bytes)
-    pass.touch(portion)
+    for portion in portions { pass.touch(portion) }
   }
 
   var sharesMemory: Bool { true }
 
-  /// Of an exchange of the whole vector.
-  var portion: Range<Int> { slice(of: 0..<worker.parameters.vectorCount) }
+  var portions: [Range<Int>] {
+    (0..<exchange.fragments).map { slice(of: exchange.range(round: $0, of: worker.parameters.vectorCount)) }
+  }
 
   private func slice(of range: Range<Int>) -> Range<Int> {
     JointUpdate.slice(range, part: communicator.rank, of: communicator.size)
@@ -46,7 +54,7 @@ final class SharedMemoryTransport: Transport {
 
   func begin(_ own: RoundReport, round: Int) {
     (self.own, self.round) = (own, round)
-    own.write(to: worker.peers[communicator.rank].report)
+    own.write(to: peers[communicator.rank].report)
   }
 
   func poll() {}
@@ -57,9 +65,10 @@ final class SharedMemoryTransport: Transport {
   func complete() -> Average {
     let words = ReportWords(at: reduced.pointer)
     words.clear()
-    for (rank, peer) in worker.peers.enumerated() {
+    for (rank, peer) in peers.enumerated() {
       words.add(peer.report)
       let report = RoundReport(peer.report, totalSamples: own.totalSamples)
+      tookPart[rank] = report.takesPart
       pass.setFactors(
         rank, model: exchange.weights.modelFactor(of: report), momentum: exchange.weights.factor(of: report))
     }
@@ -70,14 +79,14 @@ final class SharedMemoryTransport: Transport {
     return Average(
       reports: reports, pass: pass, range: slice(of: exchange.range(round: round, of: worker.parameters.vectorCount)),
       factor: exchange.weights.meanFactor(reports), progress: progress, replicas: replicas, worker: worker,
-      carriesMomentum: exchange.carriesMomentum)
+      carriesMomentum: exchange.carriesMomentum, tookPart: tookPart)
   }
 
   func settle(_ average: Average) throws -> SquaredNorms {
     let own = communicator.rank
-    for rank in 0..<worker.peers.count { worker.peers[own].squares[rank] = pass.squares(rank) }
+    for rank in 0..<peers.count { peers[own].squares[rank] = pass.squares(rank) }
     try awaitAll()
-    return worker.peers.reduce(into: SquaredNorms()) { $0 += $1.squares[own] }
+    return peers.reduce(into: SquaredNorms()) { $0 += $1.squares[own] }
   }
 
   /// Returns when all workers are here, and what they wrote before is seen.

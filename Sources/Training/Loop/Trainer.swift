@@ -100,6 +100,7 @@ public final class Trainer: Persistent {
   public func step() throws {
     guard try beginStep() else { return try exchange() }
     objective.draw()
+    update.follow(worker, step: clock.steps - 1)
     let isEarly = update.moment != .afterStep
     var ends = try isEarly && clock.isDue()
     // The average of the models from before the step does not depend on the gradient, nor the gradient on the average.
@@ -108,7 +109,6 @@ public final class Trainer: Persistent {
     try ends ? computeGradient() : computeGradientAndStep()
     if !isEarly { ends = try clock.isDue() }
     if ends { try exchange() } else { try applyDelayed() }
-    update.follow(worker, step: clock.steps)
     timer.enter(.other)
   }
 
@@ -215,7 +215,8 @@ public final class Trainer: Persistent {
     // Before anything may fail: no request is left behind.
     try clock.finishBarrier()
     timer.enter(.update)
-    try failIfDiverged(reports.worstStatus)
+    // What only some know of must wait until all do.
+    if reports.workers == communicator.size { try failIfDiverged(reports.worstStatus) }
     if configuration.checksTheory { try lemma.check(reports, round: averager.rounds) }
     clock.reports = reports
     // The step of a gradient that is not finite is left out, until the others know.
