@@ -80,14 +80,10 @@ public struct EndedRound: BitwiseCopyable, Sendable {
   public var steps = 0
   /// γ of its last step.
   public var learningRate = 0.0
+  /// How far a gradient moves the model in the long run, over γ: 1/(1 − β) with momentum.
+  public var reach = 1.0
 
   public init() {}
-
-  public init(index: Int, steps: Int, learningRate: Double) {
-    self.index = index
-    self.steps = steps
-    self.learningRate = learningRate
-  }
 }
 
 extension Update {

@@ -119,7 +119,11 @@ struct MethodOptions: ParsableArguments {
       throw ValidationError("--weights \(weights.rawValue) is of averaged models, not of psgd.")
     }
     // What does not go together is said before MPI starts; what depends on the run is not known yet.
-    _ = try algorithm.method(settings)
+    do {
+      _ = try algorithm.method(settings)
+    } catch let failure as Failure {
+      throw ValidationError(failure.message)
+    }
   }
 
   /// What the options say by themselves.

@@ -11,6 +11,7 @@ extension MethodEntry {
       Every step with g_i − c_i + c; after k steps c_i⁺ = c_i − c + (x₀ − x_i)/(kγ); x₀ ← x₀ − η_g Δ, Δ = x₀ − x̄;
       c ← c + (1/N) Σ_S (c_i⁺ − c_i), S: those who took part (all, unless joined with fedavg:fraction=C).
       With the same k for all, c follows from x̄, so that the model alone travels: as much as with pr-sgd. Keeps 3m more.
+      With momentum β a gradient moves the model by γ/(1 − β) in the long run, which then stands for γ.
       Good for: shards that differ, with long intervals or partial participation. With all taking part and η_g = 1 it is \
       vrl-sgd.
       """
@@ -34,7 +35,7 @@ struct ControlVariates: Update {
 
   func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
     let reports = average.reports
-    let scale = Float(1 / (Double(reports.longestInterval) * round.learningRate))
+    let scale = Float(1 / (Double(reports.longestInterval) * round.learningRate * round.reach))
     let share = Float(reports.participants) / Float(reports.workers)
     average.assign(momentum) { block in
       let (mean, start, c) = (block.mean, block[.anchor], block[Self.common])

@@ -10,6 +10,7 @@ extension MethodEntry {
     explanation: """
       Every step with g_i − Δ_i; after k steps Δ_i ← Δ_i + (x̄ − x_i)/(kγ), then x_i ← x̄. Σ Δ_i = 0 always.
       Sends what pr-sgd in step-first order sends; keeps m more; the step is a pass over memory more.
+      With momentum β a gradient moves the model by γ/(1 − β) in the long run, which then stands for γ.
       Good for: shards that differ (label skew) with long intervals.
       """
   ) { _ in
@@ -27,7 +28,7 @@ struct DriftCorrection: Update {
   var correction: Slot? { Self.drift }
 
   func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
-    let scale = Float(1 / (Double(average.reports.longestInterval) * round.learningRate))
+    let scale = Float(1 / (Double(average.reports.longestInterval) * round.learningRate * round.reach))
     average.assign(momentum) { block in
       for worker in block.workers {
         let (x, drift) = (block.model(worker), block[Self.drift, worker])

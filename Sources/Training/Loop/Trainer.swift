@@ -194,7 +194,11 @@ public final class Trainer: Persistent {
     report.loss = statistics.roundLoss
     report.squaredDeviation = averager.squaredDeviation
     report.largestSquaredGradient = statistics.largestSquaredGradient
-    let ended = EndedRound(index: clock.round, steps: clock.stepsInRound, learningRate: optimizer.learningRate)
+    var ended = EndedRound()
+    ended.index = clock.round
+    ended.steps = clock.stepsInRound
+    ended.learningRate = optimizer.learningRate
+    ended.reach = 1 / (1 - optimizer.momentum)
     try averager.begin(report, ended)
   }
 
