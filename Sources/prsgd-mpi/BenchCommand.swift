@@ -101,7 +101,8 @@ struct BenchCommand: ParallelCommand {
       let rate = try self.step.rate(workers: size, steps: steps, smoothness: nil)
       let facts = RunFacts(
         workers: size, steps: steps, stepsPerEpoch: perShard, stepsPerShard: Array(repeating: perShard, count: size),
-        stepEpochs: Double(batchSize) / Double(samples), learningRate: rate)
+        stepEpochs: Double(batchSize) / Double(samples), learningRate: rate,
+        segments: objective.segments)
       let method = try self.method.method(facts, seed: step.seed, smoothness: nil)
       guard method.schedule.isUniform else {
         throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")

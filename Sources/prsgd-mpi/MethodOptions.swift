@@ -151,6 +151,7 @@ struct MethodOptions: ParsableArguments {
     settings.stepsPerShard = run.stepsPerShard
     settings.seed = seed
     settings.smoothness = smoothness
+    settings.segments = run.segments
     settings.learningRate = run.learningRate
     settings.warmup = run.warmup
     settings.firstFall = run.firstFall
@@ -228,4 +229,6 @@ struct RunFacts {
   var learningRate = 0.0
   var warmup = 0.0
   var firstFall: Double?
+  /// Where each of the model's tensors lies in the flat vector.
+  var segments: [Range<Int>] = []
 }

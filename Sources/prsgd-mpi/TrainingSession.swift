@@ -67,6 +67,7 @@ struct TrainingSession {
       }
       var facts = facts
       facts.learningRate = try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness)
+      facts.segments = objective.segments
       facts.warmup = options.recipe.warmup
       if case .rates(let rates) = step.learningRate { facts.firstFall = rates.pieces.first?.epoch }
       let method = try options.method.method(facts, seed: step.seed, smoothness: constants.smoothness)

@@ -6,9 +6,10 @@ public enum MethodCatalog {
   public static let entries: [MethodEntry] = [
     .restartedSGD, .timeVaryingSGD, .heterogeneousSGD,
     .parallelSGD, .oneShot, .federatedAveraging, .blockMomentum, .slowMomentum, .dynamicAveraging, .postLocalSGD,
-    .twoLevelAveraging, .stronglyConvexSchedule,
+    .twoLevelAveraging, .stronglyConvexSchedule, .quantizedSGD, .ternaryGradients,
     .diLoCo, .streamingDiLoCo, .cocod, .overlapLocalSGD, .elasticAveraging, .varianceReduction, .scaffold,
     .adaptiveCommunication, .varianceTriggered, .quadraticSynchronizationRule,
+    .compressedAveraging,
   ]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one.

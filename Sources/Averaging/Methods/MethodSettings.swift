@@ -21,6 +21,8 @@ public struct MethodSettings: Sendable {
   /// n_i / B_i, rounded up: steps of a pass over each worker's shard.
   public var stepsPerShard: [Int] = [100]
   public var seed: UInt64 = 1
+  /// Where each of the model's tensors lies in the flat vector.
+  public var segments: [Range<Int>] = []
   /// γ of the first step after a warm-up, the epochs of that, and the epoch at which γ first falls, if it does.
   public var learningRate = 0.05
   public var warmup = 0.0

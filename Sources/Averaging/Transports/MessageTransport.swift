@@ -16,10 +16,7 @@ final class MessageTransport: Transport {
   /// Where the sums arrive. Those of a single worker are what it would send.
   private let sum: AlignedBuffer<Float>?
   private let pass: JointUpdate
-  private let ownReport = AlignedBuffer<UInt8>(count: ReportWords.bytes)
-  private let allReports = AlignedBuffer<UInt8>(count: ReportWords.bytes)
-  private var sums: Request?
-  private var maxima: Request?
+  private let reports: ReportReduction
   private var reduction: Request?
   private let tookPart = AlignedBuffer<Bool>(count: 1)
   private var round = 0
@@ -27,6 +24,7 @@ final class MessageTransport: Transport {
   init(_ exchange: MeanOfAll, worker: WorkerState, communicator: Communicator) {
     self.exchange = exchange
     self.communicator = communicator
+    reports = ReportReduction(communicator)
     self.worker = worker
     replicas = [worker.vectors]
     let source = exchange.source(worker.vectors)
@@ -61,14 +59,7 @@ final class MessageTransport: Transport {
     self.round = round
     tookPart[0] = own.takesPart
     if let weighted { fill(weighted, own) }
-    let (report, all) = (ReportWords(at: ownReport.pointer), ReportWords(at: allReports.pointer))
-    own.write(to: report)
-    sums = try communicator.beginAllReduce(
-      UnsafeBufferPointer(start: report.sums, count: ReportWords.sumCount),
-      into: UnsafeMutableBufferPointer(start: all.sums, count: ReportWords.sumCount), .sum, owner: self)
-    maxima = try communicator.beginAllReduce(
-      UnsafeBufferPointer(start: report.maxima, count: ReportWords.maximumCount),
-      into: UnsafeMutableBufferPointer(start: all.maxima, count: ReportWords.maximumCount), .maximum, owner: self)
+    try reports.begin(own)
     reduction = try sum.map {
       let numbers = travelling
       return try communicator.beginAllReduce(
@@ -88,14 +79,11 @@ final class MessageTransport: Transport {
 
   func poll() throws { _ = try reduction?.test() }
 
-  func awaitArrival() throws {
-    try sums.take()?.wait()
-    try maxima.take()?.wait()
-  }
+  func awaitArrival() throws { try reports.wait() }
 
   func complete() throws -> Average {
     try reduction.take()?.wait()
-    let reports = RoundReports(ReportWords(at: allReports.pointer))
+    let reports = reports.result
     let progress =
       exchange.weights == .normalized
       ? JointUpdate.Progress(from: worker[.anchor], steps: Float(reports.meanSteps), sourcesAreRelative: true) : nil

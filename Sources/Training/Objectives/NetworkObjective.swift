@@ -23,6 +23,10 @@ public final class NetworkObjective: Objective {
   }
 
   public var parameterCount: Int { network.parameterCount }
+  public var segments: [Range<Int>] {
+    let starts = Set(network.tensors.map(\.offset)).sorted()
+    return zip(starts, starts.dropFirst() + [parameterCount]).map { $0..<$1 }
+  }
   public var batchSize: Int { batches.batchSize }
   public var sampleCount: Int { training.count }
   public var testSampleCount: Int { test?.count ?? 0 }

@@ -9,6 +9,8 @@ import Records
 public protocol Objective: AnyObject, Persistent {
   /// *m*.
   var parameterCount: Int { get }
+  /// Where each of the model's tensors lies in the flat vector.
+  var segments: [Range<Int>] { get }
   /// Samples that one stochastic gradient is made of.
   var batchSize: Int { get }
   /// n_i: samples in f_i.
@@ -49,6 +51,7 @@ public protocol Objective: AnyObject, Persistent {
 }
 
 extension Objective {
+  public var segments: [Range<Int>] { [0..<parameterCount] }
   public var testSampleCount: Int { 0 }
   public var sampleBytes: Int { 0 }
   public var statistics: ParameterVector { ParameterVector(count: 0) }
