@@ -244,6 +244,10 @@ theory: build ## measure the paper's claims on a quadratic (docs/theory.md)
 heterogeneous: build ## measure Algorithm 3 on unlike workers (docs/heterogeneous.md)
 	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/heterogeneous
 
+.PHONY: compare-methods
+compare-methods: build ## compare all methods on one problem, alike and skewed shards (docs/methods.md)
+	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/compare-methods
+
 .PHONY: install
 install: ## install the built program, job scripts and documents under PREFIX
 	@if [ ! -x $(PROGRAM) ]; then
@@ -278,5 +282,5 @@ help: ## say what there is
 	    sub(/#.*/, "", value); text = $$0; sub(/.*## /, "", text)
 	    printf "  %-12s %s%s\n", name, text, value == "" ? "" : " [" value "]" }
 	  /^#   [A-Z_]+ .*## / { text = $$0; sub(/.*## /, "", text); printf "  %-12s %s\n", $$2, text }
-	  /^[a-z]+:.*## / { name = $$1; sub(/:.*/, "", name); text = $$0; sub(/.*## /, "", text)
+	  /^[a-z-]+:.*## / { name = $$1; sub(/:.*/, "", name); text = $$0; sub(/.*## /, "", text)
 	    printf "  %-12s %s\n", name, text }' Makefile

@@ -9,7 +9,7 @@ public enum MethodCatalog {
     .twoLevelAveraging, .stronglyConvexSchedule, .quantizedSGD, .ternaryGradients,
     .diLoCo, .streamingDiLoCo, .cocod, .overlapLocalSGD, .elasticAveraging, .varianceReduction, .scaffold,
     .adaptiveCommunication, .varianceTriggered, .quadraticSynchronizationRule,
-    .compressedAveraging,
+    .compressedAveraging, .looseAveraging,
   ]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one.
