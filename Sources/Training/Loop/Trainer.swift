@@ -220,8 +220,10 @@ public final class Trainer: Persistent {
     try clock.finishBarrier()
     timer.enter(.update)
     // What only some know of must wait until all do.
-    if reports.workers == communicator.size { try failIfDiverged(reports.worstStatus) }
-    if configuration.checksTheory { try lemma.check(reports, round: averager.rounds) }
+    if reports.workers == communicator.size {
+      try failIfDiverged(reports.worstStatus)
+      if configuration.checksTheory { try lemma.check(reports, round: averager.rounds) }
+    }
     clock.reports = reports
     // The step of a gradient that is not finite is left out, until the others know.
     averager.apply(step: update.moment == .beforeStep && status == .fine ? optimizer.arithmetic : nil)
