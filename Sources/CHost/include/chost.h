@@ -48,3 +48,22 @@ static inline bool chost_has_fma(void) {
   return false;
 #endif
 }
+
+/// 16 numbers: SIMD16<Float>.
+typedef float chost_floats __attribute__((ext_vector_type(16)));
+
+/// Stores them in half precision, 32 bytes at any address; rounds to nearest, ties to even. Swift's own conversion runs
+/// number by number.
+static inline void chost_store_halves(void *address, chost_floats numbers) {
+  typedef _Float16 halves __attribute__((ext_vector_type(16)));
+  halves rounded = __builtin_convertvector(numbers, halves);
+  __builtin_memcpy(address, &rounded, sizeof rounded);
+}
+
+/// Loads 32 bytes in half precision from any address.
+static inline chost_floats chost_load_halves(const void *address) {
+  typedef _Float16 halves __attribute__((ext_vector_type(16)));
+  halves stored;
+  __builtin_memcpy(&stored, address, sizeof stored);
+  return __builtin_convertvector(stored, chost_floats);
+}
