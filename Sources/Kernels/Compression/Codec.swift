@@ -1,7 +1,8 @@
 /// Turns numbers into fewer bytes, and back.
 ///
 /// What `encode` writes is a function of the numbers and the key alone: the same on every processor and for every width
-/// of its vectors. Neither `encode` nor `decode` allocates memory. No codec hides a divergence: where a number is infinite
+/// of its vectors. Neither `encode` nor `decode` allocates memory; codecs that are classes keep what they need, and do one
+/// thing at a time. What is packed may lie at any address. No codec hides a divergence: where a number is infinite
 /// or NaN, what is decoded in its place is infinite or NaN too.
 public protocol Codec: Sendable {
   /// Bytes that `count` numbers take once packed, a multiple of 4.

@@ -5,8 +5,7 @@
 public final class TopKCodec: Codec, @unchecked Sendable {
   typealias Vector = SIMD16<Float>
 
-  /// Bits of a magnitude that one pass looks at, from the highest on.
-  private static let digits = [11, 10, 10]
+  /// A magnitude has digits of 11, 10 and 10 bits, the highest first.
   private static let bins = 1 << 11
   /// Neighbours are counted apart: an addition to a counter has to wait for the last one.
   private static let histograms = 4
