@@ -60,6 +60,7 @@ struct BenchCommand: ParallelCommand {
     let start = PhaseTimer.now()
     for _ in 0..<steps { try trainer.step() }
     let seconds = try communicator.allReduce(PhaseTimer.now() - start, .maximum)
+    try trainer.finish()
     try trainer.agreeOnStatus()
     let phases = try communicator.allGather(trainer.timer.seconds)
     guard communicator.isRoot else { return }

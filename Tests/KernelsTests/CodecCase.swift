@@ -34,6 +34,9 @@ struct CodecCase: CustomTestStringConvertible, Sendable {
     CodecCase("qsgd 4", bytes: { bucketed($0, bits: 4) }, codec: { _ in QuantizationCodec(bits: 4) }),
     CodecCase("qsgd 2", bytes: { bucketed($0, bits: 2) }, codec: { _ in QuantizationCodec(bits: 2) }),
     CodecCase(
+      "qsgd 4 in buckets of 1024", bytes: { 64 * (($0 + 127) / 128) + 4 * (($0 + 1023) / 1024) },
+      codec: { _ in QuantizationCodec(bits: 4, bucket: 1024) }),
+    CodecCase(
       "ternary", bytes: { 64 * (($0 + 255) / 256) },
       codec: { TernaryCodec(segments: [0..<$0 / 3, $0 / 3..<$0].filter { !$0.isEmpty }) }),
   ]

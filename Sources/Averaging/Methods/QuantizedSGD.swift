@@ -1,3 +1,4 @@
+import Failures
 import Kernels
 
 extension MethodEntry {
@@ -7,7 +8,7 @@ extension MethodEntry {
     citation: "Alistarh, Grubic, Li, Tomioka, Vojnovic: QSGD, NIPS 2017 (arXiv 1610.02132)",
     keys: [
       Key("bits", "8", "8, 4 or 2 bits a number: a sign and s = 2^(bits−1) − 1 levels"),
-      Key("bucket", "512", "numbers that share a norm"),
+      Key("bucket", "512", "numbers that share a norm, a multiple of 512"),
     ],
     traits: [.deterministic, .equalReplicas],
     explanation: """
@@ -18,12 +19,15 @@ extension MethodEntry {
       """
   ) { keys in
     let bits = try keys.choice("bits", "8", of: ["8", "4", "2"])
-    _ = try keys.choice("bucket", "512", of: ["512"])
+    let bucket = try keys.number("bucket", 512, in: 512...1 << 30)
+    guard bucket % 512 == 0 else {
+      throw Failure(.usage, "qsgd: 'bucket=\(bucket)' should be a multiple of 512")
+    }
     return { draft in
       try draft.setSchedule(FixedInterval(1))
       try draft.setExchange(
         CompressedMean(
-          .gradient, codec: QuantizationCodec(bits: Int(bits)!), seed: draft.settings.seed))
+          .gradient, codec: QuantizationCodec(bits: Int(bits)!, bucket: bucket), seed: draft.settings.seed))
       try draft.setUpdate(AveragedGradient())
     }
   }

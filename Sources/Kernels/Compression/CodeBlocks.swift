@@ -7,25 +7,30 @@ struct CodeBlocks {
   typealias Vector = SIMD16<Float>
   typealias Words = SIMD16<UInt32>
 
-  /// Numbers that share a scale.
+  /// Numbers that share a scale unless a codec is told otherwise; buckets are multiples of it, so that they begin with a
+  /// block.
   static let bucket = 512
   static let blockBytes = 64
 
   /// 1, 2, 4, 8 or 16.
   let bits: Int
   let count: Int
+  var bucket = CodeBlocks.bucket
 
   /// Numbers in a block.
   var capacity: Int { 512 / bits }
   var blockCount: Int { (count + capacity - 1) / capacity }
-  var bucketCount: Int { (count + Self.bucket - 1) / Self.bucket }
+  var bucketCount: Int { (count + bucket - 1) / bucket }
   /// Bytes of the blocks, and of the scales with them.
   var blocksBytes: Int { blockCount * Self.blockBytes }
   var bytes: Int { blocksBytes + bucketCount * MemoryLayout<Float>.size }
 
-  /// Numbers of a bucket.
+  /// Numbers of the bucket at `index`, and where their codes begin.
   @inline(__always)
-  func numbers(_ bucket: Int) -> Range<Int> { bucket &* Self.bucket..<min((bucket &+ 1) &* Self.bucket, count) }
+  func numbers(_ index: Int) -> Range<Int> { index &* bucket..<min((index &+ 1) &* bucket, count) }
+
+  @inline(__always)
+  func offset(_ index: Int) -> Int { index &* bucket / capacity &* Self.blockBytes }
 
   @inline(__always)
   func scale(_ bucket: Int, _ packed: UnsafeRawPointer) -> Float {

@@ -1,5 +1,5 @@
 /// QSGD (Alistarh, Grubic, Li, Tomioka, Vojnovic: "QSGD: Communication-efficient SGD via gradient quantization and
-/// encoding", NIPS 2017, arXiv 1610.02132): of each bucket of 512 numbers the Euclidean norm, of each number its sign and
+/// encoding", NIPS 2017, arXiv 1610.02132): of each bucket of numbers the Euclidean norm, of each number its sign and
 /// one of s levels, Q(v) = ‖v‖ sgn(v) ξ with ξ = ℓ/s or (ℓ + 1)/s around |v|/‖v‖, drawn so that E[Q(v)] = v.
 ///
 /// A code of b bits holds sign and level, s = 2^(b − 1) − 1: 127, 7 or 1. A bucket with a norm below 2⁻¹¹⁹ decodes to
@@ -14,28 +14,35 @@ public struct QuantizationCodec: Codec {
   /// Bits of a code.
   public let bits: Int
 
-  public init(bits: Int) {
-    precondition([2, 4, 8].contains(bits))
+  /// Numbers of a bucket.
+  public let bucket: Int
+
+  /// - Parameter bucket: a multiple of 512.
+  public init(bits: Int, bucket: Int = 512) {
+    precondition([2, 4, 8].contains(bits) && bucket > 0 && bucket % CodeBlocks.bucket == 0)
     self.bits = bits
+    self.bucket = bucket
   }
+
+  private func blocks(_ count: Int) -> CodeBlocks { CodeBlocks(bits: bits, count: count, bucket: bucket) }
 
   public var isUnbiased: Bool { true }
 
   /// s, the levels above 0.
   public var levels: Int { 1 << (bits - 1) - 1 }
 
-  public func packedBytes(_ count: Int) -> Int { CodeBlocks(bits: bits, count: count).bytes }
+  public func packedBytes(_ count: Int) -> Int { blocks(count).bytes }
 
   public func encode(
     _ numbers: UnsafePointer<Float>, count: Int, into packed: UnsafeMutableRawPointer, draws: LaneRandom
   ) {
-    let blocks = CodeBlocks(bits: bits, count: count)
+    let blocks = blocks(count)
     for bucket in 0..<blocks.bucketCount {
       let range = blocks.numbers(bucket)
       let norm = Self.margin * Self.norm(numbers + range.lowerBound, range.count)
       blocks.setScale(bucket, packed, norm)
       let scale = Vector(repeating: CodeBlocks.levels(Float(levels), perScale: norm))
-      var block = packed + bucket &* bits &* CodeBlocks.blockBytes
+      var block = packed + blocks.offset(bucket)
       for index in stride(from: range.lowerBound, to: range.upperBound, by: blocks.capacity) {
         words(numbers, index, end: range.upperBound, scale, draws).store(block)
         block += CodeBlocks.blockBytes
@@ -46,7 +53,7 @@ public struct QuantizationCodec: Codec {
   public func decode(
     _ packed: UnsafeRawPointer, count: Int, addingTo sum: UnsafeMutablePointer<Float>, factor: Float
   ) {
-    CodeBlocks(bits: bits, count: count).add(packed, levels: Float(levels), to: sum, factor: factor)
+    blocks(count).add(packed, levels: Float(levels), to: sum, factor: factor)
   }
 
   /// The codes of a block.
