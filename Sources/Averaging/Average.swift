@@ -18,7 +18,7 @@ public struct Average {
 
   private var anchor: ParameterVector? { worker.has(.anchor) ? worker[.anchor] : nil }
 
-  /// What becomes of the momentum buffers by `policy`.
+  /// What becomes of the moments by `policy`.
   private func rule(_ policy: MomentumPolicy) -> JointUpdate.MomentumRule {
     switch policy {
     case .average: carriesMomentum ? .average : .keep
@@ -30,9 +30,9 @@ public struct Average {
   /// g ← ḡ.
   public func assignGradients() { pass.averageGradients(range, factor) }
 
-  /// x ← x̄, and the momentum by `policy`; with a `step`, all in one pass, then the step with the gradient of the worker's
+  /// x ← x̄, and the moments by `policy`; with a `step`, all in one pass, then the step with the gradient of the worker's
   /// own model from before.
-  public func assign(_ policy: MomentumPolicy, andStep step: SGDStep? = nil) {
+  public func assign(_ policy: MomentumPolicy, andStep step: LocalStep? = nil) {
     pass.averageModels(range, factor, momentum: rule(policy), step: step, progress: progress, anchor: anchor)
   }
 

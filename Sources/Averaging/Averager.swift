@@ -86,7 +86,7 @@ public final class Averager: Persistent {
   /// Applies the average of the exchange that was completed; where workers share memory, each does a part of it for all.
   /// The result stands as soon as `settle` returns.
   /// - Parameter step: what the worker's step adds, where the update takes it along.
-  public func apply(step: SGDStep? = nil) {
+  public func apply(step: LocalStep? = nil) {
     method.update.apply(average!, ended, step: step)
   }
 

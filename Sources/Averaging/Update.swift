@@ -23,7 +23,7 @@ public protocol Update: Sendable {
   /// - Parameters:
   ///   - round: the round that the exchange ended.
   ///   - step: of `beforeStep`: the worker's own step, unless it diverged.
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?)
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?)
 
   /// Fills slots of the worker's own with what is to travel; called before every exchange.
   func prepare(_ worker: WorkerState, _ round: EndedRound)
@@ -62,7 +62,7 @@ public enum EvaluatedModel: Equatable, Sendable {
   case common(Slot)
 }
 
-/// What happens to the momentum buffers when models are averaged.
+/// What happens to the momentum buffers, or to both moments of Adam, when models are averaged.
 public enum MomentumPolicy: String, CaseIterable, Sendable {
   /// They are averaged like the models, at the same moment (Yu, Jin, Yang, ICML 2019).
   case average

@@ -2,31 +2,35 @@ import Kernels
 import MessagePassing
 import Persistence
 
-/// Everything of a worker that its steps change and an averaging may touch. Model and momentum lie side by side, so that
+/// Everything of a worker that its steps change and an averaging may touch. Model and moments lie side by side, so that
 /// they travel in one message.
 public struct WorkerVectors: Sendable {
   /// x_i, *m* numbers.
   public let parameters: ParameterVector
-  /// u_i, *m* numbers; none without momentum.
+  /// u_i, *m* numbers, Adam's first moment; none without momentum.
   public let momentum: ParameterVector?
+  /// v_i, *m* numbers; none but Adam's.
+  public let secondMoment: ParameterVector?
+  /// How many of the two there are.
+  public let moments: Int
   /// g_i of the current step.
   public let gradient: ParameterVector
   private let slots: [(slot: Slot, vector: ParameterVector)]
 
   /// Numbers that the vectors of a worker take.
-  static func storageCount(_ parameterCount: Int, hasMomentum: Bool, slots: [Slot]) -> Int {
-    ((hasMomentum ? 3 : 2) + slots.count) * ParameterVector.paddedCount(parameterCount)
+  static func storageCount(_ parameterCount: Int, moments: Int, slots: [Slot]) -> Int {
+    (2 + moments + slots.count) * ParameterVector.paddedCount(parameterCount)
   }
 
-  init(_ storage: AlignedBuffer<Float>, parameterCount count: Int, hasMomentum: Bool, slots: [Slot]) {
+  init(_ storage: AlignedBuffer<Float>, parameterCount count: Int, moments: Int, slots: [Slot]) {
     let padded = ParameterVector.paddedCount(count)
-    let first = hasMomentum ? 2 : 1
-    parameters = ParameterVector(storage, count: count)
-    momentum = hasMomentum ? ParameterVector(storage, offset: padded, count: count) : nil
-    gradient = ParameterVector(storage, offset: first * padded, count: count)
-    self.slots = slots.enumerated().map { index, slot in
-      (slot, ParameterVector(storage, offset: (first + 1 + index) * padded, count: count))
-    }
+    let vector = { (index: Int) in ParameterVector(storage, offset: index * padded, count: count) }
+    self.moments = moments
+    parameters = vector(0)
+    momentum = moments > 0 ? vector(1) : nil
+    secondMoment = moments > 1 ? vector(2) : nil
+    gradient = vector(1 + moments)
+    self.slots = slots.enumerated().map { index, slot in (slot, vector(2 + moments + index)) }
   }
 
   /// The vector of a slot that the method asked for.
@@ -36,11 +40,14 @@ public struct WorkerVectors: Sendable {
   }
 
   var replica: JointUpdate.Replica {
-    JointUpdate.Replica(parameters: parameters, momentum: momentum, gradient: gradient)
+    JointUpdate.Replica(
+      parameters: parameters, momentum: momentum, secondMoment: secondMoment, gradient: gradient)
   }
 
   /// What changes from step to step; the gradient is found anew.
-  fileprivate var persistent: [ParameterVector] { [parameters] + (momentum.map { [$0] } ?? []) + slots.map(\.vector) }
+  fileprivate var persistent: [ParameterVector] {
+    [parameters] + [momentum, secondMoment].compactMap { $0 } + slots.map(\.vector)
+  }
 
   fileprivate func prepare() {
     for (slot, vector) in slots where slot.start == .model { vector.copy(from: parameters) }
@@ -65,6 +72,7 @@ public final class WorkerState: Persistent {
 
   public var parameters: ParameterVector { vectors.parameters }
   public var momentum: ParameterVector? { vectors.momentum }
+  public var secondMoment: ParameterVector? { vectors.secondMoment }
   public var gradient: ParameterVector { vectors.gradient }
 
   /// The vector of a slot that the method asked for: the worker's own, or the common one.
@@ -77,11 +85,17 @@ public final class WorkerState: Persistent {
   func has(_ slot: Slot) -> Bool { common.contains { $0.slot == slot } }
 
   /// In memory of this process alone.
-  public init(parameterCount: Int, hasMomentum: Bool, slots: [Slot] = []) {
+  public convenience init(parameterCount: Int, hasMomentum: Bool, slots: [Slot] = []) {
+    self.init(parameterCount: parameterCount, moments: hasMomentum ? 1 : 0, slots: slots)
+  }
+
+  /// In memory of this process alone.
+  /// - Parameter moments: of the optimiser: 0 of plain SGD, 1 with momentum, 2 of Adam.
+  public init(parameterCount: Int, moments: Int, slots: [Slot] = []) {
     let own = slots.filter { $0.owner == .worker }
-    let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum, slots: own)
+    let count = WorkerVectors.storageCount(parameterCount, moments: moments, slots: own)
     vectors = WorkerVectors(
-      AlignedBuffer(count: count), parameterCount: parameterCount, hasMomentum: hasMomentum, slots: own)
+      AlignedBuffer(count: count), parameterCount: parameterCount, moments: moments, slots: own)
     common = Self.common(slots, parameterCount)
     peers = []
   }
@@ -99,15 +113,15 @@ public final class WorkerState: Persistent {
   /// In memory that all workers share, where they can; every rank must call it together.
   /// - Throws: `MPIError`.
   public static func shared(
-    parameterCount: Int, hasMomentum: Bool, slots: [Slot] = [], by communicator: Communicator
+    parameterCount: Int, moments: Int, slots: [Slot] = [], by communicator: Communicator
   ) throws -> WorkerState {
     let own = slots.filter { $0.owner == .worker }
-    let count = WorkerVectors.storageCount(parameterCount, hasMomentum: hasMomentum, slots: own)
+    let count = WorkerVectors.storageCount(parameterCount, moments: moments, slots: own)
     let bytes = count * MemoryLayout<Float>.stride
     let told = ReportWords.bytes + communicator.size * MemoryLayout<SquaredNorms>.stride
     let allocated = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, for: communicator)
     guard let allocated else {
-      return WorkerState(parameterCount: parameterCount, hasMomentum: hasMomentum, slots: slots)
+      return WorkerState(parameterCount: parameterCount, moments: moments, slots: slots)
     }
     let peers = (0..<communicator.size).map { rank in
       let start = allocated.segment(of: rank)
@@ -116,10 +130,18 @@ public final class WorkerState: Persistent {
       let squares = (start + bytes + ReportWords.bytes)
         .bindMemory(to: SquaredNorms.self, capacity: communicator.size)
       return Peer(
-        vectors: WorkerVectors(storage, parameterCount: parameterCount, hasMomentum: hasMomentum, slots: own),
+        vectors: WorkerVectors(storage, parameterCount: parameterCount, moments: moments, slots: own),
         report: ReportWords(at: start + bytes), squares: squares)
     }
     return WorkerState(peers, rank: communicator.rank, common: common(slots, parameterCount))
+  }
+
+  /// In memory that all workers share, where they can; every rank must call it together.
+  /// - Throws: `MPIError`.
+  public static func shared(
+    parameterCount: Int, hasMomentum: Bool, slots: [Slot] = [], by communicator: Communicator
+  ) throws -> WorkerState {
+    try shared(parameterCount: parameterCount, moments: hasMomentum ? 1 : 0, slots: slots, by: communicator)
   }
 
   /// Fills the slots that begin as the model.

@@ -110,10 +110,11 @@ struct BenchCommand: ParallelCommand {
       }
       return (method, rate)
     }
+    let optimizer = step.optimizer(learningRate: rate)
     let worker = try self.method.worker(
-      for: method, parameterCount: network.parameterCount, momentum: step.momentum, communicator)
+      for: method, parameterCount: network.parameterCount, optimizer: optimizer, communicator)
     network.initialize(worker.parameters, seed: step.seed)
-    let configuration = Trainer.Configuration(method: method, optimizer: step.optimizer(learningRate: rate))
+    let configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 }

@@ -11,11 +11,15 @@ enum ConfigurationFile {
   /// `arguments` with the options of the file that they name put in front, so that the later ones win.
   /// - Throws: `Failure` where the file cannot be read or is not one.
   static func expand(_ arguments: [String]) throws -> [String] {
-    guard let path = path(in: arguments) else { return arguments }
+    guard let path = value(of: "config", in: arguments) else { return arguments }
     var given = try read(path).options
     // Of two options that exclude each other, the one on the command line wins too.
     for (option, other) in [("epochs", "steps"), ("steps", "epochs")] where names(option, in: arguments) {
       given[other] = nil
+    }
+    // Another optimiser has options of its own.
+    if let optimizer = value(of: "optimizer", in: arguments), given["optimizer"] != .text(optimizer) {
+      for option in ["momentum", "nesterov", "beta1", "beta2", "epsilon"] { given[option] = nil }
     }
     let options = given.sorted { $0.key < $1.key }.flatMap { self.arguments(name: $0.key, value: $0.value) }
     // A subcommand stays first.
@@ -27,10 +31,11 @@ enum ConfigurationFile {
     arguments.contains { $0 == "--\(option)" || $0.hasPrefix("--\(option)=") }
   }
 
-  private static func path(in arguments: [String]) -> String? {
+  private static func value(of option: String, in arguments: [String]) -> String? {
+    let name = "--\(option)"
     for (index, argument) in arguments.enumerated() {
-      if argument == "--config", index + 1 < arguments.count { return arguments[index + 1] }
-      if argument.hasPrefix("--config=") { return String(argument.dropFirst("--config=".count)) }
+      if argument == name, index + 1 < arguments.count { return arguments[index + 1] }
+      if argument.hasPrefix("\(name)=") { return String(argument.dropFirst(name.count + 1)) }
     }
     return nil
   }

@@ -3,6 +3,7 @@ import Averaging
 import Failures
 import MessagePassing
 import Records
+import Training
 
 extension StepOrder: ExpressibleByArgument {}
 extension MomentumPolicy: ExpressibleByArgument {}
@@ -82,7 +83,7 @@ struct MethodOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What an averaging does with the momentum: average it too, keep it local, or reset it. (default: average, unless "
+      "What an averaging does with the momentum (of adamw, both moments): average it too, keep it local, or reset it. (default: average, unless "
         + "the method has its own)", valueName: "name"))
   var momentumPolicy: MomentumPolicy?
 
@@ -161,13 +162,13 @@ struct MethodOptions: ParsableArguments {
 
   /// A worker's vectors, in shared memory where that is wanted and can be.
   func worker(
-    for method: Method, parameterCount: Int, momentum: Double, _ communicator: Communicator
+    for method: Method, parameterCount: Int, optimizer: LocalOptimizer, _ communicator: Communicator
   ) throws -> WorkerState {
-    let (hasMomentum, slots) = (momentum != 0, method.slots)
+    let (moments, slots) = (optimizer.moments, method.slots)
     guard sharedMemory else {
-      return WorkerState(parameterCount: parameterCount, hasMomentum: hasMomentum, slots: slots)
+      return WorkerState(parameterCount: parameterCount, moments: moments, slots: slots)
     }
-    return try .shared(parameterCount: parameterCount, hasMomentum: hasMomentum, slots: slots, by: communicator)
+    return try .shared(parameterCount: parameterCount, moments: moments, slots: slots, by: communicator)
   }
 
   private func schedule(workers: Int, steps: Int) throws -> any Schedule {

@@ -91,8 +91,8 @@ struct TrainCommand: ParallelCommand {
     if let evaluateEvery, evaluateEvery < 1 {
       throw ValidationError("--evaluate-every must be at least 1, not \(evaluateEvery).")
     }
-    if theory.checkTheory && step.momentum != 0 {
-      throw ValidationError("--check-theory is of plain SGD: add --momentum 0.")
+    if theory.checkTheory && !step.isPlain {
+      throw ValidationError("--check-theory is of plain SGD: add --momentum 0, without --optimizer adamw.")
     }
     try recipe.validate(step, method.algorithm, dataset)
     if step.augment {

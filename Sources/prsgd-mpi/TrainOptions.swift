@@ -18,6 +18,11 @@ enum ModelName: String, CaseIterable, ExpressibleByArgument {
   case residualNetwork110 = "resnet110"
 }
 
+/// Which optimiser a worker's steps are of.
+enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
+  case sgd, adamw
+}
+
 extension Normalization: ExpressibleByArgument {}
 extension StatisticsPolicy: ExpressibleByArgument {}
 
@@ -131,10 +136,33 @@ struct StepOptions: ParsableArguments {
     transform: { try LearningRateOption(parsing: $0) })
   var learningRate = LearningRateOption.rates(LearningRate(0.05))
 
-  @Option(help: ArgumentHelp("β: momentum, as torch.optim.SGD has it; 0 is plain SGD.", valueName: "factor"))
-  var momentum = 0.9
+  @Option(
+    name: .customLong("optimizer"),
+    help: ArgumentHelp(
+      "What makes a step of a gradient: sgd, or adamw, as torch.optim has them. Adamw wants a smaller --learning-rate, "
+        + "as 0.001.", valueName: "name"))
+  var optimizerName = OptimizerName.sgd
 
-  @Option(help: ArgumentHelp("λ: λx is added to every gradient.", valueName: "factor"))
+  @Option(
+    help: ArgumentHelp(
+      "β: momentum, as torch.optim.SGD has it; 0 is plain SGD. (default: \(Self.standardMomentum))", valueName: "factor"
+    ))
+  var momentum: Double?
+
+  @Flag(inversion: .prefixedNo, help: "Nesterov's momentum: the step looks ahead along it.")
+  var nesterov = false
+
+  @Option(help: ArgumentHelp("β₁ of adamw, of the mean gradient. (default: 0.9)", valueName: "factor"))
+  var beta1: Double?
+
+  @Option(help: ArgumentHelp("β₂ of adamw, of the mean squared gradient. (default: 0.999)", valueName: "factor"))
+  var beta2: Double?
+
+  @Option(help: ArgumentHelp("ε of adamw, added to the root of that. (default: 1e-08)", valueName: "number"))
+  var epsilon: Double?
+
+  @Option(
+    help: ArgumentHelp("λ: λx is added to every gradient; adamw takes γλx off the model instead.", valueName: "factor"))
   var weightDecay = 1e-4
 
   @Flag(
@@ -152,14 +180,32 @@ struct StepOptions: ParsableArguments {
     if case .samples(let count) = batchSize, count < 1 {
       throw ValidationError("--batch-size must be at least 1, not \(count).")
     }
-    guard momentum >= 0, momentum < 1 else {
-      throw ValidationError("--momentum must be at least 0 and below 1, not \(momentum).")
-    }
+    try validateOptimizer()
     guard weightDecay >= 0, weightDecay.isFinite else {
       throw ValidationError("--weight-decay must not be negative, not \(weightDecay).")
     }
     guard (1...1024).contains(blasThreads) else {
       throw ValidationError("--blas-threads must be 1 to 1024, not \(blasThreads).")
+    }
+  }
+
+  private func validateOptimizer() throws {
+    let factors = [("momentum", momentum), ("beta1", beta1), ("beta2", beta2)]
+    for case (let name, let factor?) in factors where !(factor >= 0 && factor < 1) {
+      throw ValidationError("--\(name) must be at least 0 and below 1, not \(factor).")
+    }
+    let ofAdam = [("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]
+    for (name, value) in ofAdam where value != nil && optimizerName == .sgd {
+      throw ValidationError("--\(name) is of --optimizer adamw.")
+    }
+    if let epsilon, !(epsilon >= 1e-30 && epsilon <= 1) {
+      throw ValidationError("--epsilon must be 1e-30 to 1, not \(epsilon).")
+    }
+    if optimizerName == .adamw {
+      if momentum != nil { throw ValidationError("--momentum is of --optimizer sgd: adamw has --beta1.") }
+      if nesterov { throw ValidationError("--nesterov is of --optimizer sgd.") }
+    } else if nesterov && momentum == 0 {
+      throw ValidationError("--nesterov wants momentum: --momentum must be positive, not 0.")
     }
   }
 
@@ -177,17 +223,38 @@ struct StepOptions: ParsableArguments {
   }
 
   func optimizer(learningRate: Double) -> LocalOptimizer {
-    LocalOptimizer(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    switch optimizerName {
+    case .sgd:
+      LocalOptimizer(
+        learningRate: learningRate, momentum: momentum ?? Self.standardMomentum, weightDecay: weightDecay,
+        isNesterov: nesterov)
+    case .adamw:
+      .adamW(
+        learningRate: learningRate, beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
+        weightDecay: weightDecay)
+    }
   }
+
+  private static let standardMomentum = 0.9
+
+  /// Whether it is plain SGD.
+  var isPlain: Bool { optimizer(learningRate: 1).moments == 0 }
 
   /// What is done to a worker's images before it learns from them.
   func augmentation(worker: Int) -> CropAndFlip? { augment ? CropAndFlip(seed: seed, worker: worker) : nil }
 
   var recorded: [String: OptionValue] {
-    [
+    var options: [String: OptionValue] = [
       "augment": .flag(augment), "batch-size": .text("\(batchSize)"), "learning-rate": learningRate.recorded,
-      "momentum": .number(momentum), "weight-decay": .number(weightDecay),
+      "optimizer": .text(optimizerName.rawValue), "nesterov": .flag(nesterov), "weight-decay": .number(weightDecay),
       "seed": seed <= UInt64(Int.max) ? .integer(Int(seed)) : .text("\(seed)"), "blas-threads": .integer(blasThreads),
     ]
+    let optimizer = optimizer(learningRate: 1)
+    switch optimizer.rule {
+    case .sgd, .nesterov: options["momentum"] = .number(optimizer.momentum)
+    case .adamW(let beta1, let beta2, let epsilon):
+      options.merge(["beta1": .number(beta1), "beta2": .number(beta2), "epsilon": .number(epsilon)]) { $1 }
+    }
+    return options
   }
 }

@@ -73,10 +73,11 @@ struct TrainingSession {
       let method = try options.method.method(facts, seed: step.seed, smoothness: constants.smoothness)
       return (method, facts.learningRate)
     }
+    let optimizer = step.optimizer(learningRate: rate)
     let worker = try options.method.worker(
-      for: method, parameterCount: objective.parameterCount, momentum: step.momentum, communicator)
+      for: method, parameterCount: objective.parameterCount, optimizer: optimizer, communicator)
     objective.initialize(worker.parameters, seed: step.seed)
-    var configuration = Trainer.Configuration(method: method, optimizer: step.optimizer(learningRate: rate))
+    var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     let learningRate = options.recipe.learningRate(
       step.learningRate, start: rate, stepEpochs: facts.stepEpochs, steps: steps)
     if !learningRate.isConstant { configuration.learningRate = learningRate }

@@ -10,10 +10,12 @@ extension BuiltProgram {
       "learning-rate", "momentum", "momentum-policy", "weight-decay", "epochs", "steps", "seed", "partition",
       "normalize", "warmup", "cosine", "no-cosine", "label-smoothing", "evaluate-every", "output", "overwrite",
       "config", "quiet", "help", "version", "augment", "convolution", "batch-norm-statistics", "dry-run",
+      "optimizer", "nesterov", "no-nesterov", "beta1", "beta2", "epsilon",
     ]
     static let benchOptions = [
       "model", "hidden", "algorithm", "order", "interval", "no-overlap", "batch-size", "learning-rate", "momentum",
       "momentum-policy", "weight-decay", "seed", "steps", "convolution", "layers", "json", "help",
+      "optimizer", "nesterov", "beta1", "beta2", "epsilon",
     ]
 
     static let evaluateOptions = ["model-file", "dataset", "part", "batch-size", "seed", "json", "help"]
@@ -28,7 +30,7 @@ extension BuiltProgram {
       let outcome = try await workspace.run(command, variables: Self.brokenMPI)
       #expect(outcome.code == 0)
       #expect(outcome.errors == "")
-      let words = Set(outcome.output.split { !($0.isLetter || $0 == "-") })
+      let words = Set(outcome.output.split { !($0.isLetter || $0.isNumber || $0 == "-") })
       for option in options { #expect(words.contains("--\(option)"), "\(outcome.testDescription)") }
       #expect(try workspace.entries().isEmpty)
     }

@@ -4,7 +4,10 @@ extension BuiltProgram {
   struct IdentityTests {
     /// Momentum that is reset apart: that is another method, even alone.
     @Test(
-      arguments: ["--momentum 0.9", "--momentum 0", "--momentum 0.9 --batch-size full", "--model logreg"])
+      arguments: [
+        "--momentum 0.9", "--momentum 0", "--momentum 0.9 --batch-size full", "--model logreg", "--nesterov",
+        "--optimizer adamw",
+      ])
     func oneWorkerIsSerialSGD(step: String) async throws {
       var methods = ["--algorithm psgd", "--order average-first", "--no-overlap", "--order step-first"]
       methods += ["--momentum-policy average", "--momentum-policy local", "--order step-first --momentum-policy local"]

@@ -6,7 +6,7 @@ extension BuiltProgram {
   struct RepetitionTests {
     static let methods = [
       "", "--algorithm psgd", "--order step-first", "--momentum 0 --partition label-skew:0.3 --batch-size 4",
-      "--model logreg --batch-size full --partition contiguous",
+      "--model logreg --batch-size full --partition contiguous", "--nesterov", "--optimizer adamw --order step-first",
     ]
 
     @Test(arguments: methods, [2, 3])
@@ -29,6 +29,8 @@ extension BuiltProgram {
       let options = [
         "", "--seed 2", "--interval 3", "--order step-first", "--momentum-policy local", "--partition contiguous",
         "--warmup 1", "--cosine", "--learning-rate 0.05,0.5:0.01", "--label-smoothing 0.1",
+        "--nesterov", "--optimizer adamw", "--optimizer adamw --beta1 0.8", "--optimizer adamw --beta2 0.99",
+        "--optimizer adamw --epsilon 0.1", "--optimizer adamw --weight-decay 0.1",
       ]
       try await workspace.train(each: options.map { "--steps 30 \($0)" }, ranks: 2)
       #expect(Set(try options.indices.map { try workspace.model("\($0)") }).count == options.count)
@@ -61,6 +63,23 @@ extension BuiltProgram {
         #expect(try workspace.model("second") == workspace.model("first run"))
         #expect(try workspace.convergence("second").withoutTimings == workspace.convergence("first run").withoutTimings)
         #expect(try workspace.manifest("second", "options") == workspace.manifest("first run", "options"))
+      }
+    }
+
+    /// Its own numbers are recorded; those of another optimiser in the file are left out.
+    @Test func aConfigurationKnowsItsOptimizer() async throws {
+      let workspace = try Workspace()
+      let adam = "--optimizer adamw --beta1 0.85 --beta2 0.98 --epsilon 1e-07"
+      let runs = ["--nesterov --momentum 0.3", adam, "", "--optimizer adamw"].map { "--steps 10 \($0)" }
+      try await workspace.train(each: runs)
+      let given = ["--optimizer sgd", "--optimizer=adamw", "--optimizer sgd", "--optimizer adamw"]
+      for (index, (file, expected)) in [(0, 0), (1, 1), (1, 2), (0, 3)].enumerated() {
+        let outcome = try await workspace.run(
+          "--config \(file)/run.json --output configured-\(index) \(given[index])")
+        try #require(outcome.code == 0, "\(outcome.testDescription)")
+        #expect(try workspace.model("configured-\(index)") == workspace.model("\(expected)"))
+        let options = try workspace.manifest("configured-\(index)", "options")
+        #expect(options == (try workspace.manifest("\(expected)", "options")))
       }
     }
 

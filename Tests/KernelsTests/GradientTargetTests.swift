@@ -1,15 +1,31 @@
 import Kernels
 import Testing
 
-/// SGD's variants.
+/// A step of every optimiser.
 private struct Rule: CustomTestStringConvertible, Sendable {
+  enum Optimizer { case sgd, nesterov, adamW }
+
+  var optimizer = Optimizer.sgd
   let momentum: Float?
   let weightDecay: Float
 
-  static let all = [nil, 0.9].flatMap { momentum in [0, 0.01].map { Rule(momentum: momentum, weightDecay: $0) } }
+  static let sgd = [nil, 0.9].flatMap { momentum in [0, 0.01].map { Rule(momentum: momentum, weightDecay: $0) } }
+  static let all =
+    sgd + [Optimizer.nesterov, .adamW].map { Rule(optimizer: $0, momentum: 0.9, weightDecay: 0.01) }
 
-  var testDescription: String { "momentum \(momentum.map { "\($0)" } ?? "none"), weight decay \(weightDecay)" }
-  var step: SGDStep { SGDStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: weightDecay) }
+  var testDescription: String {
+    "\(optimizer), momentum \(momentum.map { "\($0)" } ?? "none"), weight decay \(weightDecay)"
+  }
+
+  var step: LocalStep {
+    switch optimizer {
+    case .sgd: LocalStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: weightDecay)
+    case .nesterov: .nesterov(learningRate: 0.1, momentum: momentum!, weightDecay: weightDecay)
+    case .adamW:
+      .adamW(
+        learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weightDecay: Double(weightDecay), step: 3)
+    }
+  }
 }
 
 /// A layer between two neighbours in flat vectors, where it starts and ends on no boundary.
@@ -21,6 +37,7 @@ private struct Model {
   let parameters: ParameterVector
   let gradient: ParameterVector
   let momentum: ParameterVector
+  let second: ParameterVector
   let squaredNorm = AlignedBuffer<Double>(count: 1)
 
   /// Random but for the neighbours, which are NaN: whatever reads them shows it.
@@ -28,6 +45,8 @@ private struct Model {
     self.layer = layer
     let count = layer.parameterCount
     (parameters, gradient, momentum) = (Self.vector(count, 11), Self.vector(count, 12), Self.vector(count, 13))
+    second = Self.vector(count, 14)
+    for i in 0..<second.count { second.pointer[i] *= second.pointer[i] }
   }
 
   private static func vector(_ count: Int, _ stream: Int) -> ParameterVector {
@@ -38,7 +57,8 @@ private struct Model {
   func target(_ rule: Rule) -> GradientTarget {
     GradientTarget(
       step: rule.step, parameters: parameters.pointer, momentum: rule.momentum.map { _ in momentum.pointer },
-      gradient: gradient.pointer, squaredNorm: squaredNorm.pointer)
+      secondMoment: rule.optimizer == .adamW ? second.pointer : nil, gradient: gradient.pointer,
+      squaredNorm: squaredNorm.pointer)
   }
 
   /// The layer's gradient on the first `rows` of the case's batch, or on those after.
@@ -69,19 +89,18 @@ struct GradientTargetTests {
       let (fused, stored) = (Model(layer), Model(layer))
       fused.backward(fused.target(rule))
       stored.backward(GradientTarget(gradient: stored.gradient.pointer, accumulating: false))
-      if rule.momentum == nil {
-        _ = stored.parameters.descend(rule.step, gradient: stored.gradient)
-      } else {
-        stored.parameters.descend(rule.step, gradient: stored.gradient, momentumBuffer: stored.momentum)
-      }
+      stored.parameters.descend(
+        rule.step, gradient: stored.gradient, momentumBuffer: rule.momentum.map { _ in stored.momentum },
+        secondMoment: rule.optimizer == .adamW ? stored.second : nil)
       #expect(firstDifference(fused.own(fused.parameters), stored.own(stored.parameters)) == nil, "\(rule)")
       #expect(firstDifference(fused.own(fused.momentum), stored.own(stored.momentum)) == nil, "\(rule)")
+      #expect(firstDifference(fused.own(fused.second), stored.own(stored.second)) == nil, "\(rule)")
     }
   }
 
   @Test(arguments: layers)
   private func aStepIsTheOneOfTorch(layer: any ParameterizedCase) {
-    for rule in Rule.all {
+    for rule in Rule.sgd {
       let (before, after) = (Model(layer), Model(layer))
       before.backward(GradientTarget(gradient: before.gradient.pointer, accumulating: false))
       after.backward(after.target(rule))
@@ -126,7 +145,7 @@ struct GradientTargetTests {
     for index in 0..<(2 + Rule.all.count) {
       let model = Model(layer)
       // Numbers of their own, so that copying one over another shows too.
-      let vectors = [model.parameters, model.gradient, model.momentum]
+      let vectors = [model.parameters, model.gradient, model.momentum, model.second]
       for vector in vectors {
         let own = Model.before..<(Model.before + count)
         for place in vector.elements.indices where !own.contains(place) { vector.pointer[place] = Float(place) }

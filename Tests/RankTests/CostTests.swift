@@ -9,10 +9,15 @@ extension RankTests {
   struct CostTests {
     let world = World.communicator
 
-    @Test(arguments: [0, 0.9])
-    func roundsAndBytesAreTheFormulas(momentum: Double) throws {
+    @Test(arguments: IdentityTests.optimizers)
+    func roundsAndBytesAreTheFormulas(optimizer: LocalOptimizer) throws {
       let policy = MomentumPolicy.average
-      let s = momentum == 0 ? 1 : 2
+      let s =
+        switch optimizer.rule {
+        case .sgd where optimizer.momentum == 0: 1
+        case .sgd, .nesterov: 2
+        case .adamW: 3
+        }
       let steps = 23
       let growing = TimeVaryingSchedule(workers: world.size, intervalScale: 1, rateCap: 0.01)
       var epochs = 0
@@ -29,9 +34,7 @@ extension RankTests {
         (.stepFirst(IntervalPerWorker(Array(repeating: 7, count: world.size)), momentum: policy), steps / 7, s),
       ]
       for (method, rounds, factor) in expectations {
-        let scenario = Scenario(
-          model: .logisticRegression, method: method,
-          optimizer: LocalOptimizer(learningRate: 0.01, momentum: momentum))
+        let scenario = Scenario(model: .logisticRegression, method: method, optimizer: optimizer)
         let trainer = try scenario.trainer(world)
         for _ in 0..<steps { try trainer.step() }
         #expect(trainer.averager.rounds == rounds, "\(method)")

@@ -26,29 +26,43 @@ extension RankTests {
     nonisolated static let optimizers = [
       LocalOptimizer(learningRate: 0.1),
       LocalOptimizer(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3),
+      LocalOptimizer(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3, isNesterov: true),
+      .adamW(learningRate: 0.01, beta1: 0.8, beta2: 0.9, weightDecay: 0.1),
     ]
+
+    /// Those whose moments are sums of gradients, so that the mean of the moments is the moment of the mean.
+    nonisolated static var linearOptimizers: [LocalOptimizer] { optimizers.filter { $0.moments < 2 } }
+
+    /// Step t of an optimiser.
+    private func step(_ optimizer: LocalOptimizer, _ t: Int) -> LocalStep {
+      let (rate, momentum) = (Float(optimizer.learningRate), Float(optimizer.momentum))
+      let decay = Float(optimizer.weightDecay)
+      return switch optimizer.rule {
+      case .sgd: LocalStep(learningRate: rate, momentum: momentum, weightDecay: decay)
+      case .nesterov: .nesterov(learningRate: rate, momentum: momentum, weightDecay: decay)
+      case .adamW(let beta1, let beta2, let epsilon):
+        .adamW(
+          learningRate: optimizer.learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+          weightDecay: optimizer.weightDecay, step: t)
+      }
+    }
 
     /// SGD as one would write it down, with nothing of the trainer's.
     private func serialSGD(_ scenario: Scenario, steps: Int) throws -> ParameterVector {
       let shard = try scenario.shard(World.alone)
       let network = scenario.network(shard)
-      let worker = WorkerState(parameterCount: network.parameterCount, hasMomentum: scenario.optimizer.momentum != 0)
+      let worker = WorkerState(parameterCount: network.parameterCount, moments: scenario.optimizer.moments)
       network.initialize(worker.parameters, seed: scenario.seed)
       let batches = scenario.gatherer(shard, World.alone)
-      let step = SGDStep(
-        learningRate: Float(scenario.optimizer.learningRate), momentum: Float(scenario.optimizer.momentum),
-        weightDecay: Float(scenario.optimizer.weightDecay))
       let target = GradientTarget(gradient: worker.gradient.pointer, accumulating: false)
-      for _ in 0..<steps {
+      for t in 1...steps {
         batches.drawBatch()
         let (input, labels) = batches.gather(0..<batches.batchSize)
         _ = try network.forward(worker.parameters, input, labels: labels, scale: 1 / Float(batches.batchSize))
         try network.backward(worker.parameters, input, target: target)
-        if let momentum = worker.momentum {
-          worker.parameters.descend(step, gradient: worker.gradient, momentumBuffer: momentum)
-        } else {
-          _ = worker.parameters.descend(step, gradient: worker.gradient)
-        }
+        worker.parameters.descend(
+          step(scenario.optimizer, t), gradient: worker.gradient, momentumBuffer: worker.momentum,
+          secondMoment: worker.secondMoment)
       }
       return worker.parameters
     }
@@ -63,7 +77,7 @@ extension RankTests {
       }
     }
 
-    @Test(arguments: optimizers)
+    @Test(arguments: linearOptimizers)
     func averagingAfterEveryStepIsParallelSGD(optimizer: LocalOptimizer) throws {
       let averaged = try Scenario(method: .stepFirst(interval: 1, momentum: .average), optimizer: optimizer)
         .trainer(world)
@@ -143,6 +157,7 @@ extension RankTests {
         if step % 4 == 0 {
           try expectEqualReplicas(restarted.worker.parameters)
           if let momentum = restarted.worker.momentum { try expectEqualReplicas(momentum) }
+          if let second = restarted.worker.secondMoment { try expectEqualReplicas(second) }
         }
         try expectEqualReplicas(parallel.worker.parameters)
       }

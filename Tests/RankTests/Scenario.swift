@@ -53,12 +53,12 @@ struct Scenario {
   }
 
   func trainer(_ objective: any Objective, _ communicator: Communicator) throws -> Trainer {
-    let (count, hasMomentum) = (objective.parameterCount, optimizer.momentum != 0)
+    let (count, moments) = (objective.parameterCount, optimizer.moments)
     let worker =
       sharesMemory
       ? try WorkerState.shared(
-        parameterCount: count, hasMomentum: hasMomentum, slots: method.slots, by: communicator)
-      : WorkerState(parameterCount: count, hasMomentum: hasMomentum, slots: method.slots)
+        parameterCount: count, moments: moments, slots: method.slots, by: communicator)
+      : WorkerState(parameterCount: count, moments: moments, slots: method.slots)
     objective.initialize(worker.parameters, seed: seed)
     var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     configuration.learningRate = learningRate

@@ -1,4 +1,5 @@
 import Averaging
+import Training
 
 /// Local SGD with averaging as one process in Double would run it, all workers one after another, written in the
 /// plainest way. Everything that tells one algorithm from another is a stored closure or number.
@@ -8,6 +9,7 @@ struct Simulation {
 
   var workers: Int
   var order: Order
+  var rule = LocalOptimizer.Rule.sgd
   /// ∇f_i(x) without weight decay.
   var gradient: (_ worker: Int, _ x: [Double]) -> [Double]
   /// τ of each worker in round r = 0, 1, ….
@@ -23,6 +25,9 @@ struct Simulation {
 
   var models: [[Double]]
   var buffers: [[Double]]
+  var secondMoments: [[Double]]
+  /// Steps since each worker's moments were zero.
+  var counts: [Int]
   var anchor: [Double]
   private(set) var round = 0
 
@@ -38,18 +43,38 @@ struct Simulation {
     shares = Array(repeating: 1 / Double(workers), count: workers)
     models = Array(repeating: start, count: workers)
     buffers = Array(repeating: start.map { _ in 0 }, count: workers)
+    secondMoments = buffers
+    counts = Array(repeating: 0, count: workers)
     anchor = start
   }
 
-  private func fullGradient(_ worker: Int) -> [Double] {
-    zip(gradient(worker, models[worker]), models[worker]).map { $0 + decay * $1 }
+  /// One step from where the worker is, with a gradient that was taken at x.
+  private mutating func step(_ worker: Int, _ index: Int, _ gradient: [Double], at x: [Double]) {
+    let rate = rate(round, index)
+    counts[worker] += 1
+    for i in gradient.indices {
+      let total = gradient[i] + decay * x[i]
+      switch rule {
+      case .sgd, .nesterov:
+        buffers[worker][i] = momentum * buffers[worker][i] + total
+        let ahead = total + momentum * buffers[worker][i]
+        models[worker][i] -= rate * (rule == .sgd ? buffers[worker][i] : ahead)
+      case .adamW(let beta1, let beta2, let epsilon):
+        let square = gradient[i] * gradient[i]
+        buffers[worker][i] = beta1 * buffers[worker][i] + (1 - beta1) * gradient[i]
+        secondMoments[worker][i] = beta2 * secondMoments[worker][i] + (1 - beta2) * square
+        let count = counts[worker]
+        let power = { (beta: Double) in (0..<count).reduce(1.0) { product, _ in product * beta } }
+        let first = buffers[worker][i] / (1 - power(beta1))
+        let second = secondMoments[worker][i] / (1 - power(beta2))
+        models[worker][i] -= rate * (decay * x[i] + first / (second.squareRoot() + epsilon))
+      }
+    }
   }
 
-  private mutating func step(_ worker: Int, _ index: Int, _ gradient: [Double]) {
-    for i in gradient.indices {
-      buffers[worker][i] = momentum * buffers[worker][i] + gradient[i]
-      models[worker][i] -= rate(round, index) * buffers[worker][i]
-    }
+  /// At the worker's own model.
+  private mutating func step(_ worker: Int, _ index: Int) {
+    step(worker, index, gradient(worker, models[worker]), at: models[worker])
   }
 
   private func mean(_ vectors: [[Double]], _ weights: [Double]) -> [Double] {
@@ -70,12 +95,14 @@ struct Simulation {
       let meanSteps = zip(shares, steps).reduce(0) { $0 + $1.0 * $1.1 }
       meanModel = zip(anchor, mean(perStep, shares)).map { $0 + meanSteps * $1 }
     }
-    let meanBuffer = mean(buffers, factors)
+    let (meanBuffer, meanSecond) = (mean(buffers, factors), mean(secondMoments, factors))
     for worker in 0..<workers {
       models[worker] = meanModel
       switch policy {
-      case .average: buffers[worker] = meanBuffer
-      case .reset: buffers[worker] = buffers[worker].map { _ in 0 }
+      case .average: (buffers[worker], secondMoments[worker]) = (meanBuffer, meanSecond)
+      case .reset:
+        buffers[worker] = buffers[worker].map { _ in 0 }
+        (secondMoments[worker], counts[worker]) = (buffers[worker], 0)
       case .local: break
       }
     }
@@ -89,21 +116,21 @@ struct Simulation {
     var paths = models.map { _ in [[Double]]() }
     for worker in 0..<workers {
       for index in 0..<steps[worker] - 1 {
-        step(worker, index, fullGradient(worker))
+        step(worker, index)
         paths[worker].append(models[worker])
       }
     }
-    let gradients = (0..<workers).map(fullGradient)
+    let (before, gradients) = (models, (0..<workers).map { gradient($0, models[$0]) })
     switch order {
     case .averageFirst:
       average()
-      for worker in 0..<workers { step(worker, steps[worker] - 1, gradients[worker]) }
+      for worker in 0..<workers { step(worker, steps[worker] - 1, gradients[worker], at: before[worker]) }
     case .stepFirst:
-      for worker in 0..<workers { step(worker, steps[worker] - 1, gradients[worker]) }
+      for worker in 0..<workers { step(worker, steps[worker] - 1) }
       average()
     case .gradients:
       let meanGradient = mean(gradients, Array(repeating: 1 / Double(workers), count: workers))
-      for worker in 0..<workers { step(worker, 0, meanGradient) }
+      for worker in 0..<workers { step(worker, 0, meanGradient, at: before[worker]) }
     }
     for worker in 0..<workers { paths[worker].append(models[worker]) }
     round += 1

@@ -114,6 +114,7 @@ extension RankTests {
       var simulation = Simulation(
         start: start, workers: world.size, order: given.order, rate: { round, _ in given.rate?(round) ?? rate },
         intervals: given.intervals, gradient: gradient)
+      simulation.rule = scenario.optimizer.rule
       simulation.momentum = scenario.optimizer.momentum
       simulation.decay = scenario.optimizer.weightDecay
       simulation.policy = policy ?? .average
@@ -123,13 +124,27 @@ extension RankTests {
 
     @Test(arguments: [nil] + MomentumPolicy.allCases.map { Optional($0) }, [true, false])
     func noiselessQuadraticsFollowTheSimulation(policy: MomentumPolicy?, sharesMemory: Bool) throws {
+      let optimizer = LocalOptimizer(learningRate: 0.1, momentum: policy == nil ? 0 : 0.8, weightDecay: 0.01)
+      try followOnQuadratics(optimizer, policy, sharesMemory: sharesMemory)
+    }
+
+    nonisolated static let otherOptimizers = [
+      LocalOptimizer(learningRate: 0.1, momentum: 0.8, weightDecay: 0.01, isNesterov: true),
+      .adamW(learningRate: 0.05, beta1: 0.8, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1),
+    ]
+
+    @Test(arguments: otherOptimizers, MomentumPolicy.allCases)
+    func otherOptimizersFollowTheSimulation(optimizer: LocalOptimizer, policy: MomentumPolicy) throws {
+      for sharesMemory in [true, false] { try followOnQuadratics(optimizer, policy, sharesMemory: sharesMemory) }
+    }
+
+    private func followOnQuadratics(
+      _ optimizer: LocalOptimizer, _ policy: MomentumPolicy?, sharesMemory: Bool
+    ) throws {
       var problem = QuadraticProblem()
       (problem.dimension, problem.noise, problem.heterogeneity, problem.spread) = (7, 0, 2, 0.5)
       for given in cases(policy ?? .average) {
-        let scenario = Scenario(
-          method: given.method,
-          optimizer: LocalOptimizer(learningRate: 0.1, momentum: policy == nil ? 0 : 0.8, weightDecay: 0.01),
-          sharesMemory: sharesMemory)
+        let scenario = Scenario(method: given.method, optimizer: optimizer, sharesMemory: sharesMemory)
         let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
         let centers = (0..<world.size).map { problem.center(worker: $0, seed: scenario.seed) }
         let simulation = simulation(given, scenario, policy, start: Array(repeating: 0, count: 7)) { worker, x in

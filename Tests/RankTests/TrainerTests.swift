@@ -19,11 +19,14 @@ extension RankTests {
         Method.parallelSGD, .averageFirst(interval: 8, momentum: .average, overlapped: true),
         .stepFirst(interval: 8, momentum: .reset),
       ] {
-        let trainer = try Scenario(model: model, method: method, sharesMemory: sharesMemory).trainer(world)
-        for _ in 0..<16 { try trainer.step() }
-        callocationcount_start()
-        for _ in 0..<1000 { try trainer.step() }
-        #expect(callocationcount_stop() == 0, "\(method)")
+        for optimizer in IdentityTests.optimizers {
+          let scenario = Scenario(model: model, method: method, optimizer: optimizer, sharesMemory: sharesMemory)
+          let trainer = try scenario.trainer(world)
+          for _ in 0..<16 { try trainer.step() }
+          callocationcount_start()
+          for _ in 0..<1000 { try trainer.step() }
+          #expect(callocationcount_stop() == 0, "\(method)")
+        }
       }
     }
 

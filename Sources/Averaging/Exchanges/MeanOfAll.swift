@@ -11,7 +11,7 @@ public struct MeanOfAll: Exchange {
   }
 
   public var payload: Payload
-  /// Whether the momentum buffer travels along.
+  /// Whether the optimiser's moments travel along.
   public var carriesMomentum: Bool
   public var weights: AveragingWeights
   /// Whether some workers may sit out a round, and then count nothing.
@@ -52,7 +52,9 @@ public struct MeanOfAll: Exchange {
   func source(_ vectors: WorkerVectors) -> JointUpdate.Source {
     switch payload {
     case .gradient: JointUpdate.Source(vectors.gradient)
-    case .model: JointUpdate.Source(vectors.parameters, momentum: carriesMomentum ? vectors.momentum : nil)
+    case .model where carriesMomentum:
+      JointUpdate.Source(vectors.parameters, momentum: vectors.momentum, secondMoment: vectors.secondMoment)
+    case .model: JointUpdate.Source(vectors.parameters)
     case .slot(let slot): JointUpdate.Source(vectors[slot])
     }
   }
@@ -63,10 +65,10 @@ public struct MeanOfAll: Exchange {
   }
 
   /// Bytes of a worker's numbers in the exchange of `round`; padding is not counted.
-  func payloadBytes(round: Int, parameterCount: Int, hasMomentum: Bool) -> Int {
+  func payloadBytes(round: Int, parameterCount: Int, moments: Int) -> Int {
     let lanes = ParameterVector.Lanes.scalarCount
     let range = range(round: round, of: ParameterVector.paddedCount(parameterCount) / lanes)
     let numbers = min(range.upperBound * lanes, parameterCount) - range.lowerBound * lanes
-    return (carriesMomentum && hasMomentum ? 2 : 1) * numbers * MemoryLayout<Float>.size
+    return (carriesMomentum ? 1 + moments : 1) * numbers * MemoryLayout<Float>.size
   }
 }

@@ -28,7 +28,7 @@ final class MessageTransport: Transport {
     self.worker = worker
     replicas = [worker.vectors]
     let source = exchange.source(worker.vectors)
-    let numbers = (source.momentum == nil ? 1 : 2) * ParameterVector.paddedCount(worker.parameters.count)
+    let numbers = source.all.count * ParameterVector.paddedCount(worker.parameters.count)
     weighted = exchange.weights == .equal && !exchange.isPartial ? nil : AlignedBuffer(count: numbers)
     self.source = UnsafePointer(weighted?.pointer ?? source.model.pointer)
     sum = communicator.size == 1 ? nil : AlignedBuffer(count: numbers)
@@ -36,14 +36,15 @@ final class MessageTransport: Transport {
     pass = JointUpdate(sources: [arrived], replicas: [worker.vectors.replica])
   }
 
-  /// A model, and a momentum buffer where `source` has one, side by side in `buffer`.
+  /// A model, and the moments that `source` has, side by side in `buffer`.
   private static func parts(of buffer: AlignedBuffer<Float>, like source: JointUpdate.Source) -> JointUpdate.Source {
     let count = source.model.count
+    let vector = { (index: Int) in
+      ParameterVector(buffer, offset: index * ParameterVector.paddedCount(count), count: count)
+    }
     return JointUpdate.Source(
-      ParameterVector(buffer, count: count),
-      momentum: source.momentum.map { _ in
-        ParameterVector(buffer, offset: ParameterVector.paddedCount(count), count: count)
-      })
+      vector(0), momentum: source.momentum.map { _ in vector(1) },
+      secondMoment: source.secondMoment.map { _ in vector(2) })
   }
 
   var sharesMemory: Bool { false }
@@ -52,7 +53,7 @@ final class MessageTransport: Transport {
 
   func payloadBytes(round: Int) -> Int {
     exchange.payloadBytes(
-      round: round, parameterCount: worker.parameters.count, hasMomentum: worker.momentum != nil)
+      round: round, parameterCount: worker.parameters.count, moments: worker.vectors.moments)
   }
 
   func begin(_ own: RoundReport, round: Int) throws {
@@ -72,7 +73,8 @@ final class MessageTransport: Transport {
   /// The numbers of `source` that travel in this round.
   private var travelling: Range<Int> {
     let (count, lanes) = (worker.parameters.count, ParameterVector.Lanes.scalarCount)
-    if exchange.carriesMomentum && worker.momentum != nil { return 0..<ParameterVector.paddedCount(count) + count }
+    let moments = worker.vectors.moments
+    if exchange.carriesMomentum && moments > 0 { return 0..<moments * ParameterVector.paddedCount(count) + count }
     let range = exchange.range(round: round, of: worker.parameters.vectorCount)
     return range.lowerBound * lanes..<min(range.upperBound * lanes, count)
   }
@@ -99,9 +101,10 @@ final class MessageTransport: Transport {
   private func fill(_ weighted: AlignedBuffer<Float>, _ own: RoundReport) {
     let source = exchange.source(worker.vectors)
     let copy = Self.parts(of: weighted, like: source)
-    let factor = exchange.weights.modelFactor(of: own)
+    let (factor, momentFactor) = (exchange.weights.modelFactor(of: own), exchange.weights.factor(of: own))
     _ = copy.model.assign(factor, times: source.model)
     if exchange.weights == .normalized { copy.model.add(-factor, times: worker[.anchor]) }
-    if let momentum = source.momentum { _ = copy.momentum!.assign(exchange.weights.factor(of: own), times: momentum) }
+    if let momentum = source.momentum { _ = copy.momentum!.assign(momentFactor, times: momentum) }
+    if let second = source.secondMoment { _ = copy.secondMoment!.assign(momentFactor, times: second) }
   }
 }

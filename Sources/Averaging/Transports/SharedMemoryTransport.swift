@@ -49,7 +49,7 @@ final class SharedMemoryTransport: Transport {
 
   func payloadBytes(round: Int) -> Int {
     exchange.payloadBytes(
-      round: round, parameterCount: worker.parameters.count, hasMomentum: worker.momentum != nil)
+      round: round, parameterCount: worker.parameters.count, moments: worker.vectors.moments)
   }
 
   func begin(_ own: RoundReport, round: Int) {

@@ -7,5 +7,5 @@ public struct AveragedGradient: Update {
   public var moment: Moment { .onGradient }
   public var momentum: MomentumPolicy { .local }
 
-  public func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) { average.assignGradients() }
+  public func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) { average.assignGradients() }
 }

@@ -6,5 +6,5 @@ public struct StepThenAverage: Update {
 
   public init(momentum: MomentumPolicy) { self.momentum = momentum }
 
-  public func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) { average.assign(momentum) }
+  public func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) { average.assign(momentum) }
 }

@@ -30,6 +30,14 @@ static inline void chost_prefetch_to_write(const void *address) {
   __builtin_prefetch(address, 1);
 }
 
+/// Sixteen numbers, as Swift's SIMD16<Float>.
+typedef float chost_lanes __attribute__((ext_vector_type(16)));
+
+/// √x in every lane; Swift's own goes lane by lane.
+static inline __attribute__((always_inline)) chost_lanes chost_square_root(chost_lanes x) {
+  return __builtin_elementwise_sqrt(x);
+}
+
 /// Width in bits of the vectors that this build's Swift code uses, from the importer's own target.
 static inline int chost_vector_bits(void) {
 #if defined(__AVX512F__)

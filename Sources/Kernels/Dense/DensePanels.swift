@@ -96,6 +96,10 @@ struct DensePanels: DenseKernels {
       squaredNorm.pointee += weightGradient(input, outputGradient, GradientSink(target, Descend(step)))
     case .descendWithMomentum(let step, let buffer):
       _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithMomentum(step, buffer)))
+    case .descendWithNesterov(let step, let buffer):
+      _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithNesterov(step, buffer)))
+    case .descendWithAdam(let step, let first, let second):
+      _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithAdam(step, first, second)))
     }
   }
 

@@ -10,42 +10,54 @@ public struct JointUpdate: @unchecked Sendable {
   public typealias Lanes = SIMD16<Float>
   public typealias Vectors = UnsafeMutablePointer<Lanes>
 
-  /// What becomes of the momentum buffers.
+  /// What becomes of the momentum buffers, or of both moments of Adam.
   public enum MomentumRule: Sendable {
     case average, keep, reset
   }
 
-  /// What is summed of one worker: numbers, and its momentum buffer where that travels.
+  /// What is summed of one worker: numbers, and its moments where they travel.
   public struct Source {
     public let model: ParameterVector
     public let momentum: ParameterVector?
+    public let secondMoment: ParameterVector?
 
-    public init(_ model: ParameterVector, momentum: ParameterVector? = nil) {
+    public init(
+      _ model: ParameterVector, momentum: ParameterVector? = nil, secondMoment: ParameterVector? = nil
+    ) {
       self.model = model
       self.momentum = momentum
+      self.secondMoment = secondMoment
     }
+
+    /// The model first.
+    public var all: [ParameterVector] { [model] + [momentum, secondMoment].compactMap { $0 } }
   }
 
   /// What is written of one worker.
   public struct Replica {
     let parameters: ParameterVector
     let momentum: ParameterVector?
+    let secondMoment: ParameterVector?
     let gradient: ParameterVector
 
-    public init(parameters: ParameterVector, momentum: ParameterVector?, gradient: ParameterVector) {
+    public init(
+      parameters: ParameterVector, momentum: ParameterVector?, secondMoment: ParameterVector? = nil,
+      gradient: ParameterVector
+    ) {
       self.parameters = parameters
       self.momentum = momentum
+      self.secondMoment = secondMoment
       self.gradient = gradient
     }
 
-    var all: [ParameterVector] { [parameters, gradient] + (momentum.map { [$0] } ?? []) }
+    var all: [ParameterVector] { [parameters, gradient] + [momentum, secondMoment].compactMap { $0 } }
   }
 
   /// What a pass tells of a replica.
   public struct SquaredNorms: BitwiseCopyable, Sendable {
     /// ‖x̄ − x_i‖² before.
     public var deviation = 0.0
-    /// ‖g + λx‖² of plain SGD's step, 0 with momentum or without a step.
+    /// ‖g + λx‖² of plain SGD's step, 0 with moments or without a step.
     public var gradient = 0.0
 
     public init() {}
@@ -60,12 +72,15 @@ public struct JointUpdate: @unchecked Sendable {
   private let replicas: [Replica]
   private let sourceModels: AlignedBuffer<Vectors>
   private let sourceMomenta: AlignedBuffer<Vectors>
+  /// None where no second moments travel.
+  private let sourceSecondMoments: AlignedBuffer<Vectors>?
   private let modelFactors: AlignedBuffer<Float>
   private let momentumFactors: AlignedBuffer<Float>
   private let squares: AlignedBuffer<SquaredNorms>
   /// Of the block under way.
   private let mean = AlignedBuffer<Lanes>(count: Reductions.block)
   private let meanMomentum = AlignedBuffer<Lanes>(count: Reductions.block)
+  private let meanSecondMoment = AlignedBuffer<Lanes>(count: Reductions.block)
 
   /// All vectors are of one length.
   public init(sources: [Source], replicas: [Replica]) {
@@ -73,6 +88,9 @@ public struct JointUpdate: @unchecked Sendable {
     self.replicas = replicas
     sourceModels = AlignedBuffer(sources.map(\.model.vectors))
     sourceMomenta = AlignedBuffer(sources.map { ($0.momentum ?? $0.model).vectors })
+    let secondMoments = sources.compactMap { $0.secondMoment?.vectors }
+    precondition(secondMoments.isEmpty || secondMoments.count == sources.count)
+    sourceSecondMoments = secondMoments.isEmpty ? nil : AlignedBuffer(secondMoments)
     modelFactors = AlignedBuffer(sources.map { _ in Float(1) })
     momentumFactors = AlignedBuffer(sources.map { _ in Float(1) })
     squares = AlignedBuffer(count: replicas.count)
@@ -92,7 +110,7 @@ public struct JointUpdate: @unchecked Sendable {
     for vector in sources.map(\.model) + replicas.flatMap(\.all) { _ = vector.slice(numbers).squaredNorm() }
   }
 
-  /// How much the numbers and the momentum of `source` count in the sums of the next pass; 1 unless set.
+  /// How much the numbers and the moments of `source` count in the sums of the next pass; 1 unless set.
   public func setFactors(_ source: Int, model: Float, momentum: Float) {
     modelFactors[source] = model
     momentumFactors[source] = momentum
@@ -129,14 +147,14 @@ public struct JointUpdate: @unchecked Sendable {
     }
   }
 
-  /// x ← x̄ = a Σ factor · source in all replicas, and u by its rule, ū being a Σ factor · u; with a step, less the step
-  /// with the gradient of the replica's own model from before.
+  /// x ← x̄ = a Σ factor · source in all replicas, and u by its rule, ū being a Σ factor · u, as every moment; with a step,
+  /// plus the step at the replica's own model from before, with the gradient of that model and the moments as they now are.
   ///
   /// - Parameters:
   ///   - range: in SIMD vectors.
   ///   - anchor: becomes x̄ as well.
   public func averageModels(
-    _ range: Range<Int>, _ a: Float, momentum: MomentumRule, step: SGDStep? = nil, progress: Progress? = nil,
+    _ range: Range<Int>, _ a: Float, momentum: MomentumRule, step: LocalStep? = nil, progress: Progress? = nil,
     anchor: ParameterVector? = nil
   ) {
     squares.elements.update(repeating: SquaredNorms())
@@ -202,12 +220,16 @@ public struct JointUpdate: @unchecked Sendable {
 
   private func formMeans(_ block: Range<Int>, _ a: Float, _ momentum: MomentumRule, _ progress: Progress?) {
     formMean(block, a, progress)
-    if momentum == .average { formMeanMomentum(block, a) }
+    guard momentum == .average else { return }
+    formMeanMoment(block, a, sourceMomenta, into: meanMomentum)
+    if let sourceSecondMoments { formMeanMoment(block, a, sourceSecondMoments, into: meanSecondMoment) }
   }
 
-  private func formMeanMomentum(_ block: Range<Int>, _ a: Float) {
-    let result = meanMomentum.pointer - block.lowerBound
-    form(block, sourceMomenta.pointer, momentumFactors.pointer, into: result)
+  private func formMeanMoment(
+    _ block: Range<Int>, _ a: Float, _ sources: AlignedBuffer<Vectors>, into mean: AlignedBuffer<Lanes>
+  ) {
+    let result = mean.pointer - block.lowerBound
+    form(block, sources.pointer, momentumFactors.pointer, into: result)
     for i in block { result[i] = a * result[i] }
   }
 
@@ -245,13 +267,16 @@ public struct JointUpdate: @unchecked Sendable {
     squares.pointer[replica].deviation += Double(sum.sum())
   }
 
-  private func assign(_ block: Range<Int>, to replica: Int, _ rule: MomentumRule, _ step: SGDStep?) {
+  private func assign(_ block: Range<Int>, to replica: Int, _ rule: MomentumRule, _ step: LocalStep?) {
     takeMomentum(block, replica, rule)
     guard let step else { return take(block, replica) }
-    if let momentum = replicas[replica].momentum {
-      descend(block, replica, momentumBuffer: momentum.vectors, step)
-    } else {
-      descend(block, replica, step)
+    let (u, v) = (replicas[replica].momentum?.vectors, replicas[replica].secondMoment?.vectors)
+    switch (step.rule, u, v) {
+    case (.sgd(let step), nil, nil): descend(block, replica, step)
+    case (.sgd(let step), let u?, nil): descend(block, replica, momentumBuffer: u, step, isNesterov: false)
+    case (.nesterov(let step), let u?, nil): descend(block, replica, momentumBuffer: u, step, isNesterov: true)
+    case (.adam(let step), let m?, let v?): descend(block, replica, firstMoment: m, secondMoment: v, step)
+    default: preconditionFailure("a step without its moments")
     }
   }
 
@@ -261,30 +286,42 @@ public struct JointUpdate: @unchecked Sendable {
   }
 
   private func takeMomentum(_ block: Range<Int>, _ replica: Int, _ rule: MomentumRule) {
-    guard rule != .keep, let momentum = replicas[replica].momentum else { return }
-    let u = momentum.vectors + block.lowerBound
+    guard rule != .keep else { return }
+    takeMoment(block, replicas[replica].momentum, rule, meanMomentum)
+    takeMoment(block, replicas[replica].secondMoment, rule, meanSecondMoment)
+  }
+
+  private func takeMoment(
+    _ block: Range<Int>, _ moment: ParameterVector?, _ rule: MomentumRule, _ mean: AlignedBuffer<Lanes>
+  ) {
+    guard let moment else { return }
+    let u = moment.vectors + block.lowerBound
     if rule == .average {
-      u.update(from: meanMomentum.pointer, count: block.count)
+      u.update(from: mean.pointer, count: block.count)
     } else {
       u.update(repeating: Lanes(), count: block.count)
     }
   }
 
-  /// u ← β u + g + λ x; x ← x̄ − γ u.
-  private func descend(_ block: Range<Int>, _ replica: Int, momentumBuffer u: Vectors, _ step: SGDStep) {
+  /// u ← β u + g + λ x; x ← x̄ − γ u, or x ← x̄ − γ (g + λ x + β u).
+  @inline(__always)
+  private func descend(
+    _ block: Range<Int>, _ replica: Int, momentumBuffer u: Vectors, _ step: SGDArithmetic, isNesterov: Bool
+  ) {
     let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
     let mean = mean.pointer - block.lowerBound
     for i in block {
-      let direction = step.direction(step.total(g[i], x[i]), u[i])
-      u[i] = direction
+      let total = step.total(g[i], x[i])
+      let buffer = step.direction(total, u[i])
+      u[i] = buffer
       var value = mean[i]
-      step.move(&value, along: direction)
+      step.move(&value, along: isNesterov ? step.direction(total, buffer) : buffer)
       x[i] = value
     }
   }
 
   /// x ← x̄ − γ (g + λ x).
-  private func descend(_ block: Range<Int>, _ replica: Int, _ step: SGDStep) {
+  private func descend(_ block: Range<Int>, _ replica: Int, _ step: SGDArithmetic) {
     let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
     let mean = mean.pointer - block.lowerBound
     var norm = Lanes()
@@ -296,5 +333,14 @@ public struct JointUpdate: @unchecked Sendable {
       x[i] = value
     }
     squares.pointer[replica].gradient += Double(norm.sum())
+  }
+
+  /// x ← x̄ plus Adam's step at x.
+  private func descend(
+    _ block: Range<Int>, _ replica: Int, firstMoment m: Vectors, secondMoment v: Vectors, _ step: AdamArithmetic
+  ) {
+    let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
+    let mean = mean.pointer - block.lowerBound
+    for i in block { x[i] = step.step(from: mean[i], at: x[i], g[i], firstMoment: &m[i], secondMoment: &v[i]) }
   }
 }

@@ -28,21 +28,34 @@ extension ParameterVector {
     for i in 0..<vectorCount { v[i] *= scale }
   }
 
-  /// Plain SGD: x ← x − γ (g + λ x), x being this vector.
-  /// - Returns: ‖g + λ x‖² with x from before.
-  public func descend(_ step: SGDStep, gradient: ParameterVector) -> Double {
+  /// A step, x being this vector. The momentum buffer, or first moment, and the second moment are those of the optimiser;
+  /// SGD without a buffer is plain.
+  /// - Returns: ‖g + λ x‖² of plain SGD, with x from before, else 0.
+  @discardableResult
+  public func descend(
+    _ step: LocalStep, gradient: ParameterVector, momentumBuffer: ParameterVector? = nil,
+    secondMoment: ParameterVector? = nil
+  ) -> Double {
     precondition(count == gradient.count)
+    precondition(momentumBuffer.map { $0.count == count } != false)
+    precondition(secondMoment.map { $0.count == count } != false)
     let (x, g) = (vectors, gradient.vectors)
-    return Reductions.accumulate(vectorCount) { i, sum in
-      let total = step.descend(&x[i], g[i])
-      sum.addProduct(total, total)
+    switch (step.rule, momentumBuffer?.vectors, secondMoment?.vectors) {
+    case (.sgd(let step), nil, nil):
+      return Reductions.accumulate(vectorCount) { i, sum in
+        let total = step.descend(&x[i], g[i])
+        sum.addProduct(total, total)
+      }
+    case (.sgd(let step), let u?, nil):
+      for i in 0..<vectorCount { step.descend(&x[i], momentumBuffer: &u[i], g[i]) }
+    case (.nesterov(let step), let u?, nil):
+      for i in 0..<vectorCount { step.descendNesterov(&x[i], momentumBuffer: &u[i], g[i]) }
+    case (.adam(let step), let m?, let v?):
+      for i in 0..<vectorCount {
+        x[i] = step.step(from: x[i], at: x[i], g[i], firstMoment: &m[i], secondMoment: &v[i])
+      }
+    default: preconditionFailure("a step without its moments")
     }
-  }
-
-  /// SGD with momentum: u ← β u + g + λ x; x ← x − γ u, x being this vector.
-  public func descend(_ step: SGDStep, gradient: ParameterVector, momentumBuffer: ParameterVector) {
-    precondition(count == gradient.count && count == momentumBuffer.count)
-    let (x, g, u) = (vectors, gradient.vectors, momentumBuffer.vectors)
-    for i in 0..<vectorCount { step.descend(&x[i], momentumBuffer: &u[i], g[i]) }
+    return 0
   }
 }

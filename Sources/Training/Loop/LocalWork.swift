@@ -35,16 +35,24 @@ struct LocalWork {
   var canStepAtOnce: Bool { objective.canStepAtOnce && correction == nil }
 
   /// A step whose gradient goes straight into the model.
-  /// - Returns: the loss, and ‖g + λx‖² of plain SGD, 0 with momentum.
+  /// - Returns: the loss, and ‖g + λx‖² of plain SGD, else 0.
   func gradientAndStep(
-    _ optimizer: LocalOptimizer, poll: () throws -> Void
+    _ step: LocalStep, poll: () throws -> Void
   ) throws -> (score: BatchScore, squaredNorm: Double) {
     squaredGradient.pointer.pointee = 0
     let target = GradientTarget(
-      step: optimizer.arithmetic, parameters: worker.parameters.pointer,
-      momentum: worker.momentum?.pointer, gradient: worker.gradient.pointer, squaredNorm: squaredGradient.pointer)
+      step: step, parameters: worker.parameters.pointer, momentum: worker.momentum?.pointer,
+      secondMoment: worker.secondMoment?.pointer, gradient: worker.gradient.pointer,
+      squaredNorm: squaredGradient.pointer)
     let score = try gradient(into: target, poll: poll)
     return (score, squaredGradient.pointer.pointee)
+  }
+
+  /// A step with the gradient that is there.
+  /// - Returns: ‖g + λx‖² of plain SGD, else 0.
+  func takeStep(_ step: LocalStep) -> Double {
+    worker.parameters.descend(
+      step, gradient: worker.gradient, momentumBuffer: worker.momentum, secondMoment: worker.secondMoment)
   }
 
   private func gradient(into target: GradientTarget, poll: () throws -> Void) throws -> BatchScore {

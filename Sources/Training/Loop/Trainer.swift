@@ -50,6 +50,8 @@ public final class Trainer: Persistent {
   private let update: any Update
   private let isUniform: Bool
   private var lemma = DeviationLemma()
+  /// Steps that the optimiser's moments hold: since they were zero, which a reset makes them again.
+  private var stepsInMoments = 0
   private var busyBeforeRound = 0.0
 
   /// Every rank must make its own together with all others.
@@ -58,7 +60,7 @@ public final class Trainer: Persistent {
     _ configuration: Configuration, worker: WorkerState, objective: any Objective, communicator: Communicator
   ) throws {
     precondition(worker.parameters.count == objective.parameterCount)
-    precondition((worker.momentum != nil) == (configuration.optimizer.momentum != 0))
+    precondition(worker.vectors.moments == configuration.optimizer.moments)
     self.configuration = configuration
     self.worker = worker
     self.objective = objective
@@ -161,7 +163,7 @@ public final class Trainer: Persistent {
       try computeGradient()
       return takeLocalStep()
     }
-    let (score, squaredNorm) = try work.gradientAndStep(optimizer, poll: poll)
+    let (score, squaredNorm) = try work.gradientAndStep(nextStep(), poll: poll)
     note(score)
     statistics.noteSquaredGradient(squaredNorm)
   }
@@ -175,7 +177,13 @@ public final class Trainer: Persistent {
     timer.enter(.update)
     // A worker that diverged stands still until the others know: its last sound model is left as it is.
     guard status == .fine else { return }
-    statistics.noteSquaredGradient(optimizer.step(worker))
+    statistics.noteSquaredGradient(work.takeStep(nextStep()))
+  }
+
+  /// What the optimiser does in the step that comes next. Where moments are averaged each worker keeps its own count.
+  private func nextStep() -> LocalStep {
+    stepsInMoments += 1
+    return optimizer.arithmetic(step: stepsInMoments)
   }
 
   // MARK: The exchange
@@ -225,8 +233,9 @@ public final class Trainer: Persistent {
       if configuration.checksTheory { try lemma.check(reports, round: averager.rounds) }
     }
     clock.reports = reports
+    if update.momentum == .reset { stepsInMoments = 0 }
     // The step of a gradient that is not finite is left out, until the others know.
-    averager.apply(step: update.moment == .beforeStep && status == .fine ? optimizer.arithmetic : nil)
+    averager.apply(step: update.moment == .beforeStep && status == .fine ? nextStep() : nil)
     timer.enter(.wait)
     statistics.noteSquaredGradient(try averager.settle())
     if update.moment == .onGradient { takeLocalStep() }
@@ -280,6 +289,7 @@ public final class Trainer: Persistent {
   public func visit(_ state: inout StateVisitor) throws {
     try state.visit(&status)
     try state.visit(&optimizer)
+    try state.visit(&stepsInMoments)
     try state.visit(&busyBeforeRound)
     try lemma.visit(&state)
     try statistics.visit(&state)

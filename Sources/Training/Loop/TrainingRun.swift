@@ -143,7 +143,7 @@ public final class TrainingRun: Persistent {
     row.learningRate = trainer.optimizer.learningRate
     row.interval = trainer.method.schedule.interval ?? trainer.statistics.longestInterval
     row.consensusDistance = mean(\.squaredDeviation)
-    if trainer.optimizer.momentum == 0 {
+    if trainer.optimizer.moments == 0 {
       let factor = 2 * trainer.largestRate * Double(row.interval)
       row.consensusBound = factor * factor * workers.map(\.largestSquaredGradient).max()!
     }
@@ -158,7 +158,7 @@ public final class TrainingRun: Persistent {
   // MARK: Theory
 
   private func addTheory(_ row: inout ConvergenceRow, _ workers: [WorkerRow]) throws {
-    let weightDecay = trainer.optimizer.weightDecay
+    let weightDecay = trainer.optimizer.objectiveDecay
     let objective = row.trainLoss + weightDecay / 2 * evaluator.average.squaredNorm()
     row.suboptimality = constants.optimum.map { objective - $0 }
     if firstObjective == nil { firstObjective = objective }

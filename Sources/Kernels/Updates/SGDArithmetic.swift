@@ -1,23 +1,20 @@
-/// The arithmetic of one step of SGD, with momentum as torch.optim.SGD has it: G = g + λ x; u ← β u + G; x ← x − γ u.
-/// Plain SGD has no u and steps by G.
+/// The arithmetic of one step of SGD, with momentum as torch.optim.SGD has it: G = g + λ x; u ← β u + G; x ← x − γ u, or
+/// with Nesterov's momentum x ← x − γ (G + β u). Plain SGD has no u and steps by G.
 ///
 /// Every form of the update, over whole vectors or inside a kernel, goes through these lines and so gives the same bits:
 /// each product that is added is fused into the addition.
-public struct SGDStep: Sendable {
+struct SGDArithmetic: Sendable {
   typealias Vector = SIMD16<Float>
 
   private let negativeRate: Vector
   private let momentum: Vector
   private let decay: Vector
 
-  public init(learningRate: Float, momentum: Float, weightDecay: Float) {
+  init(learningRate: Float, momentum: Float, weightDecay: Float) {
     negativeRate = Vector(repeating: -learningRate)
     self.momentum = Vector(repeating: momentum)
     decay = Vector(repeating: weightDecay)
   }
-
-  /// No step.
-  static let none = SGDStep(learningRate: 0, momentum: 0, weightDecay: 0)
 
   /// G.
   @inline(__always)
@@ -38,7 +35,15 @@ public struct SGDStep: Sendable {
     move(&x, along: u)
   }
 
-  /// The new u.
+  /// SGD with Nesterov's momentum.
+  @inline(__always)
+  func descendNesterov(_ x: inout Vector, momentumBuffer u: inout Vector, _ gradient: Vector) {
+    let total = total(gradient, x)
+    u = direction(total, u)
+    move(&x, along: direction(total, u))
+  }
+
+  /// The new u; of the new u, Nesterov's direction.
   @inline(__always)
   func direction(_ total: Vector, _ u: Vector) -> Vector { total.addingProduct(momentum, u) }
 
