@@ -121,6 +121,9 @@ struct MethodOptions: ParsableArguments {
     }
     // What does not go together is said before MPI starts; what depends on the run is not known yet.
     do {
+      var settings = settings
+      if case .perWorker(let intervals) = interval { settings.workers = intervals.count }
+      if replay == nil { settings.schedule = try schedule(workers: settings.workers, steps: settings.steps) }
       _ = try algorithm.method(settings)
     } catch let failure as Failure {
       throw ValidationError(failure.message)
@@ -152,6 +155,7 @@ struct MethodOptions: ParsableArguments {
     settings.stepsPerShard = run.stepsPerShard
     settings.seed = seed
     settings.smoothness = smoothness
+    settings.stepsAreProportional = run.stepsAreProportional
     settings.segments = run.segments
     settings.learningRate = run.learningRate
     settings.warmup = run.warmup
@@ -232,4 +236,6 @@ struct RunFacts {
   var firstFall: Double?
   /// Where each of the model's tensors lies in the flat vector.
   var segments: [Range<Int>] = []
+  /// Whether the local steps are in proportion to gradients.
+  var stepsAreProportional = true
 }

@@ -67,6 +67,7 @@ struct TrainingSession {
       }
       var facts = facts
       facts.learningRate = try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness)
+      facts.stepsAreProportional = step.optimizerName == .sgd
       facts.segments = objective.segments
       facts.warmup = options.recipe.warmup
       if case .rates(let rates) = step.learningRate { facts.firstFall = rates.pieces.first?.epoch }

@@ -8,6 +8,8 @@ public struct MethodSettings: Sendable {
   /// Nil: what the method prefers.
   public var momentum: MomentumPolicy?
   public var weights = AveragingWeights.equal
+  /// Whether the local steps are in proportion to gradients: those of AdamW are not.
+  public var stepsAreProportional = true
   /// N.
   public var workers = 1
   /// T, and the steps of an epoch.

@@ -57,6 +57,9 @@ public struct MethodSpecification: Equatable, CustomStringConvertible, Sendable 
         "\(name): whether a round ends shows only after the step, and the average is to come before: "
           + "use --order step-first")
     }
+    if method.update.correction != nil && !settings.stepsAreProportional {
+      throw Failure(.usage, "\(name) finds gradients from how far models went, which --optimizer adamw does not tell")
+    }
     if !method.exchange.keepsCommonSlots && method.slots.contains(where: { $0.owner == .common }) {
       throw Failure(.usage, "\(name): an average of some workers only cannot keep what is common to all")
     }
