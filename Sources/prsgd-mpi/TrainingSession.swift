@@ -66,6 +66,9 @@ struct TrainingSession {
         throw Failure(.usage, "--slowdown names rank \(rank), and there are \(workers) ranks, from 0")
       }
       let method = try options.method.method(facts, seed: step.seed, smoothness: constants.smoothness)
+      if options.theory.checkTheory && !method.exchange.isCollective {
+        throw Failure(.usage, "--check-theory is of averages over all workers, not of \(options.method.algorithm)")
+      }
       return (method, try step.rate(workers: workers, steps: steps, smoothness: constants.smoothness))
     }
     let worker = try options.method.worker(

@@ -29,22 +29,12 @@ final class MessageTransport: Transport {
     self.worker = worker
     replicas = [worker.vectors]
     let source = exchange.source(worker.vectors)
-    let numbers = (source.momentum == nil ? 1 : 2) * ParameterVector.paddedCount(worker.parameters.count)
+    let numbers = source.paddedCount
     weighted = exchange.weights == .equal && !exchange.isPartial ? nil : AlignedBuffer(count: numbers)
     self.source = UnsafePointer(weighted?.pointer ?? source.model.pointer)
     sum = communicator.size == 1 ? nil : AlignedBuffer(count: numbers)
-    let arrived = (sum ?? weighted).map { Self.parts(of: $0, like: source) } ?? source
+    let arrived = (sum ?? weighted).map { JointUpdate.Source($0, like: source) } ?? source
     pass = JointUpdate(sources: [arrived], replicas: [worker.vectors.replica])
-  }
-
-  /// A model, and a momentum buffer where `source` has one, side by side in `buffer`.
-  private static func parts(of buffer: AlignedBuffer<Float>, like source: JointUpdate.Source) -> JointUpdate.Source {
-    let count = source.model.count
-    return JointUpdate.Source(
-      ParameterVector(buffer, count: count),
-      momentum: source.momentum.map { _ in
-        ParameterVector(buffer, offset: ParameterVector.paddedCount(count), count: count)
-      })
   }
 
   var sharesMemory: Bool { false }
@@ -108,7 +98,7 @@ final class MessageTransport: Transport {
   /// Copies the worker's vectors, each number times the worker's weight.
   private func fill(_ weighted: AlignedBuffer<Float>, _ own: RoundReport) {
     let source = exchange.source(worker.vectors)
-    let copy = Self.parts(of: weighted, like: source)
+    let copy = JointUpdate.Source(weighted, like: source)
     let factor = exchange.weights.modelFactor(of: own)
     _ = copy.model.assign(factor, times: source.model)
     if exchange.weights == .normalized { copy.model.add(-factor, times: worker[.anchor]) }
