@@ -1,6 +1,7 @@
 import ArgumentParser
 import Averaging
 import Datasets
+import Failures
 import FoundationEssentials
 import Kernels
 import MessagePassing
@@ -101,6 +102,9 @@ struct BenchCommand: ParallelCommand {
         workers: size, steps: steps, stepsPerEpoch: perShard, stepsPerShard: Array(repeating: perShard, count: size),
         stepEpochs: Double(batchSize) / Double(samples))
       let method = try self.method.method(facts, seed: step.seed, smoothness: nil)
+      guard !method.exchange.isAsynchronous else {
+        throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")
+      }
       return (method, try self.step.rate(workers: size, steps: steps, smoothness: nil))
     }
     let worker = try self.method.worker(

@@ -5,7 +5,7 @@ import Options
 public enum MethodCatalog {
   public static let entries: [MethodEntry] = [
     .restartedSGD, .timeVaryingSGD, .heterogeneousSGD,
-    .parallelSGD, .decentralizedSGD,
+    .parallelSGD, .decentralizedSGD, .asynchronousDecentralizedSGD,
   ]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one.

@@ -49,6 +49,8 @@ public final class Trainer: Persistent {
   private let work: LocalWork
   private let update: any Update
   private let isUniform: Bool
+  /// Where workers go on without regard to each other's steps.
+  private let count: SampleCount?
   private var lemma = DeviationLemma()
   private var busyBeforeRound = 0.0
 
@@ -73,6 +75,8 @@ public final class Trainer: Persistent {
     work = LocalWork(
       objective: objective, worker: worker, timer: timer, slowdown: configuration.slowdown,
       correction: update.correction)
+    let isAsynchronous = configuration.method.exchange.isAsynchronous && communicator.size > 1
+    count = isAsynchronous ? try SampleCount(communicator) : nil
     if configuration.learningRate != nil { setLearningRate() }
   }
 
@@ -82,10 +86,13 @@ public final class Trainer: Persistent {
   public var steps: Int { clock.steps }
 
   /// Samples that all workers have used, as far as all know of it: where they differ in their steps, up to the last
-  /// exchange.
+  /// exchange or count.
   public var samples: Int {
-    isUniform ? steps * samplesPerStep : statistics.exchangedSamples
+    if let count { return count.samples }
+    return isUniform ? steps * samplesPerStep : statistics.exchangedSamples
   }
+
+  private var ownSamples: Int { steps * objective.batchSize }
 
   /// Whether γ is the same at all steps.
   public var hasOneRate: Bool { clock.scheduledRate == nil && configuration.learningRate?.isConstant != false }
@@ -136,6 +143,7 @@ public final class Trainer: Persistent {
 
   private func beginStep() throws -> Bool {
     timer.enter(.data)
+    try count?.begin(ownSamples)
     setLearningRate()
     guard try clock.beginStep() else { return false }
     lemma.noteStep(rate: optimizer.learningRate)
@@ -203,6 +211,7 @@ public final class Trainer: Persistent {
     let phase = timer.enter(.average)
     try averager.poll()
     try clock.poll()
+    try count?.poll()
     timer.enter(phase)
   }
 
@@ -238,10 +247,15 @@ public final class Trainer: Persistent {
 
   // MARK: Agreement
 
-  /// Brings any worker's trouble to all, outside an exchange; every rank must call it together.
+  /// Brings any worker's trouble to all, outside an exchange; every rank must call it together, before it does anything
+  /// else together with the others.
   ///
   /// Looks at the model too: what a step made of it, no loss has shown yet.
   public func agreeOnStatus() throws {
+    let phase = timer.enter(.wait)
+    try averager.drain()
+    try count?.settle(ownSamples)
+    timer.enter(phase)
     if status == .fine && !worker.parameters.squaredNorm().isFinite { noteDivergence() }
     try failIfDiverged(averager.worstStatus(status))
   }
@@ -278,6 +292,7 @@ public final class Trainer: Persistent {
     try statistics.visit(&state)
     try clock.visit(&state)
     try averager.visit(&state)
+    try count?.visit(&state)
     var objective = objective
     try objective.visit(&state)
   }
