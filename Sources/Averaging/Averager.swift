@@ -76,6 +76,9 @@ public final class Averager: Persistent {
     return average.reports
   }
 
+  /// Returns when no worker needs another's answer any more; every rank must call it together, between steps.
+  public func drain() throws { try transport.drain() }
+
   /// The worst status of all workers, outside an exchange; every rank must call it together.
   public func worstStatus(_ own: WorkerStatus) throws -> WorkerStatus {
     WorkerStatus(word: try communicator.allReduce(own.word, .minimum))

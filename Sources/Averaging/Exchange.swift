@@ -7,6 +7,8 @@ public protocol Exchange: Sendable {
   var slots: [Slot] { get }
   /// Whether all workers come to each exchange together, so that what one reports reaches all.
   var isCollective: Bool { get }
+  /// Whether workers go on without regard to each other's steps, so that none knows how many all have taken.
+  var isAsynchronous: Bool { get }
 
   /// Whether each of its exchanges is of all workers, so that slots common to all can be kept.
   var keepsCommonSlots: Bool { get }
@@ -19,6 +21,7 @@ extension Exchange {
   public var slots: [Slot] { [] }
   public var isCollective: Bool { true }
   public var keepsCommonSlots: Bool { true }
+  public var isAsynchronous: Bool { false }
 }
 
 /// Carries out the exchanges of one worker, one at a time: `begin`, `poll` as often as one likes, `awaitArrival`, `complete`,
@@ -49,6 +52,14 @@ public protocol Transport: AnyObject {
 
   /// Called after the average was applied; returns when it stands for all, with what that told of this worker.
   func settle(_ average: Average) throws -> SquaredNorms
+
+  /// Called by all together, between steps, before they do anything else together: returns when no worker needs another's
+  /// answer any more.
+  func drain() throws
+}
+
+extension Transport {
+  public func drain() throws {}
 }
 
 /// What an averaging, and a step from it, tell of a worker.

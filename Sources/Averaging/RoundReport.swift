@@ -1,3 +1,5 @@
+import Kernels
+
 /// What each worker tells all others with every exchange.
 ///
 /// Reports are reduced and not gathered, so that they stay small however many workers there are: sums, and maxima.
@@ -60,7 +62,15 @@ struct ReportWords: @unchecked Sendable {
   let sums: UnsafeMutablePointer<Double>
   let maxima: UnsafeMutablePointer<Int64>
 
-  init(at start: UnsafeMutableRawPointer) {
+  private let owner: AlignedBuffer<UInt8>?
+
+  init(at start: UnsafeMutableRawPointer) { self.init(at: start, owner: nil) }
+
+  /// In memory of its own.
+  init(scratch: AlignedBuffer<UInt8>) { self.init(at: scratch.pointer, owner: scratch) }
+
+  private init(at start: UnsafeMutableRawPointer, owner: AlignedBuffer<UInt8>?) {
+    self.owner = owner
     sums = start.bindMemory(to: Double.self, capacity: Self.sumCount)
     maxima = (start + 8 * Self.sumCount).bindMemory(to: Int64.self, capacity: Self.maximumCount)
   }
@@ -112,6 +122,16 @@ public struct RoundReports: Equatable, Sendable {
     loss = sums[7] / max(sums[3], 1)
     meanSquaredDeviation = sums[8] / sums[0]
     largestSquaredGradient = Double(bitPattern: UInt64(bitPattern: words.maxima[2]))
+  }
+
+  /// What a worker knows after an exchange that brings no news of all: what it reported itself.
+  ///
+  /// Not how it fares, though: a worker alone must not end the run. All agree on that at the next evaluation.
+  init(ofOne own: RoundReport, _ words: ReportWords) {
+    var own = own
+    own.status = .fine
+    own.write(to: words)
+    self.init(words)
   }
 }
 

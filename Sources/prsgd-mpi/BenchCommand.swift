@@ -105,7 +105,7 @@ struct BenchCommand: ParallelCommand {
         stepEpochs: Double(batchSize) / Double(samples), learningRate: rate,
         segments: objective.segments)
       let method = try self.method.method(facts, seed: step.seed, smoothness: nil)
-      guard method.schedule.isUniform else {
+      guard method.schedule.isUniform && !method.exchange.isAsynchronous else {
         throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")
       }
       return (method, rate)

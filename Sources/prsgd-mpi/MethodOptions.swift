@@ -69,8 +69,8 @@ struct MethodOptions: ParsableArguments {
     help: ArgumentHelp(
       "I: local steps from one averaging to the next; theory is T^(1/4)/N^(3/4). pr-sgd-het also takes one number a "
         + "rank (32,32,16,8), calibrated:MEAN (set from measured step times) and adaptive:MIN..MAX (a worker steps on "
-        + "until all have done MIN).", valueName: "steps"))
-  var interval = IntervalOption.steps(8)
+        + "until all have done MIN). (default: 8, unless the method has its own)", valueName: "steps"))
+  var interval: IntervalOption?
 
   @Flag(
     inversion: .prefixedNo, help: "Average while the gradient is computed (average-first only; the bits are the same).")
@@ -104,9 +104,9 @@ struct MethodOptions: ParsableArguments {
 
   func validate() throws {
     if !algorithm.traits.contains(.unevenSteps) {
-      switch interval {
+      switch resolvedInterval {
       case .steps, .theory: break
-      default: throw ValidationError("--interval \(interval) wants --algorithm pr-sgd-het.")
+      default: throw ValidationError("--interval \(resolvedInterval) wants --algorithm pr-sgd-het.")
       }
       if replay != nil { throw ValidationError("--replay wants --algorithm pr-sgd-het.") }
     }
@@ -122,7 +122,7 @@ struct MethodOptions: ParsableArguments {
     // What does not go together is said before MPI starts; what depends on the run is not known yet.
     do {
       var settings = settings
-      if case .perWorker(let intervals) = interval { settings.workers = intervals.count }
+      if case .perWorker(let intervals) = resolvedInterval { settings.workers = intervals.count }
       if replay == nil { settings.schedule = try schedule(workers: settings.workers, steps: settings.steps) }
       _ = try algorithm.method(settings)
     } catch let failure as Failure {
@@ -175,26 +175,28 @@ struct MethodOptions: ParsableArguments {
     return try .shared(parameterCount: parameterCount, moments: moments, slots: slots, by: communicator)
   }
 
+  private var resolvedInterval: IntervalOption { interval ?? .steps(algorithm.interval) }
+
   private func schedule(workers: Int, steps: Int) throws -> any Schedule {
     if let replay {
       let text = try InputFile.read(replay)
       return ReplayedIntervals(try IntervalLog.parse(text, name: replay, workers: workers))
     }
-    switch interval {
+    switch resolvedInterval {
     case .perWorker(let intervals):
       guard intervals.count == workers else {
-        throw Failure(.usage, "--interval \(interval) names \(intervals.count) ranks, and there are \(workers)")
+        throw Failure(.usage, "--interval \(resolvedInterval) names \(intervals.count) ranks, and there are \(workers)")
       }
       return IntervalPerWorker(intervals)
     case .calibrated(let mean): return CalibratedInterval(mean: mean, rounds: 20)
     case .adaptive(let minimum, let maximum): return AdaptiveInterval(minimum: minimum, maximum: maximum)
-    case .steps, .theory: return FixedInterval(resolvedInterval(workers: workers, steps: steps))
+    case .steps, .theory: return FixedInterval(interval(workers: workers, steps: steps))
     }
   }
 
   /// I where it is one number: ⌊T^{1/4} / N^{3/4}⌋ by the theory, found in integers as the largest k with k⁴N³ ≤ T.
-  private func resolvedInterval(workers: Int, steps: Int) -> Int {
-    if case .steps(let count) = interval { return count }
+  private func interval(workers: Int, steps: Int) -> Int {
+    if case .steps(let count) = resolvedInterval { return count }
     var interval = 1
     while Double(interval + 1) * Double(interval + 1) * Double(interval + 1) * Double(interval + 1)
       * Double(workers * workers * workers) <= Double(steps)
@@ -209,10 +211,10 @@ struct MethodOptions: ParsableArguments {
       "momentum-policy": .text((momentumPolicy ?? algorithm.momentum).rawValue), "weights": .text(weights.rawValue),
       "interval-scale": .number(intervalScale), "rate-scale": .number(rateScale),
     ]
-    if case .steps(let count) = interval {
+    if case .steps(let count) = resolvedInterval {
       options["interval"] = .integer(count)
     } else {
-      options["interval"] = .text("\(interval)")
+      options["interval"] = .text("\(resolvedInterval)")
     }
     if let replay { options["replay"] = .text(replay) }
     return options

@@ -72,6 +72,9 @@ struct TrainingSession {
       facts.warmup = options.recipe.warmup
       if case .rates(let rates) = step.learningRate { facts.firstFall = rates.pieces.first?.epoch }
       let method = try options.method.method(facts, seed: step.seed, smoothness: constants.smoothness)
+      if options.theory.checkTheory && !method.exchange.isCollective {
+        throw Failure(.usage, "--check-theory is of averages over all workers, not of \(options.method.algorithm)")
+      }
       return (method, facts.learningRate)
     }
     let optimizer = step.optimizer(learningRate: rate)

@@ -6,7 +6,8 @@ public enum MethodCatalog {
   public static let entries: [MethodEntry] = [
     .restartedSGD, .timeVaryingSGD, .heterogeneousSGD,
     .parallelSGD, .oneShot, .federatedAveraging, .blockMomentum, .slowMomentum, .dynamicAveraging, .postLocalSGD,
-    .twoLevelAveraging, .stronglyConvexSchedule, .decentralizedSGD, .quantizedSGD, .ternaryGradients,
+    .twoLevelAveraging, .stronglyConvexSchedule, .decentralizedSGD, .asynchronousDecentralizedSGD, .quantizedSGD,
+    .ternaryGradients,
     .diLoCo, .streamingDiLoCo, .cocod, .overlapLocalSGD, .elasticAveraging, .varianceReduction, .scaffold,
     .adaptiveCommunication, .varianceTriggered, .quadraticSynchronizationRule,
     .compressedAveraging, .looseAveraging,

@@ -56,6 +56,8 @@ public struct MethodEntry: Sendable {
   public let traits: Traits
   /// What becomes of the momentum buffers unless the user says so.
   public let momentum: MomentumPolicy?
+  /// I unless the user says so.
+  public let interval: Int?
   /// Its equations in plain text, what it costs, what it is good for, and when not to use it.
   public let explanation: String
   let parse: @Sendable (KeyedValues) throws -> Build
@@ -63,7 +65,8 @@ public struct MethodEntry: Sendable {
   /// - Parameter parse: reads the keys, and refuses what they may not be, before anything else is known.
   public init(
     name: String, family: Family, summary: String, citation: String, keys: [Key] = [], traits: Traits,
-    momentum: MomentumPolicy? = nil, explanation: String, parse: @escaping @Sendable (KeyedValues) throws -> Build
+    momentum: MomentumPolicy? = nil, interval: Int? = nil, explanation: String,
+    parse: @escaping @Sendable (KeyedValues) throws -> Build
   ) {
     self.name = name
     self.family = family
@@ -72,6 +75,7 @@ public struct MethodEntry: Sendable {
     self.keys = keys
     self.traits = traits
     self.momentum = momentum
+    self.interval = interval
     self.explanation = explanation
     self.parse = parse
   }

@@ -33,6 +33,9 @@ public struct MethodSpecification: Equatable, CustomStringConvertible, Sendable 
   /// What becomes of the momentum buffers unless the user says so.
   public var momentum: MomentumPolicy { parts.compactMap(\.entry.momentum).first ?? .average }
 
+  /// I unless the user says so.
+  public var interval: Int { parts.compactMap(\.entry.interval).first ?? 8 }
+
   /// Without the keys.
   public var name: String { parts.map(\.entry.name).joined(separator: "+") }
 

@@ -28,23 +28,12 @@ final class MessageTransport: Transport {
     self.worker = worker
     replicas = [worker.vectors]
     let source = exchange.source(worker.vectors)
-    let numbers = source.all.count * ParameterVector.paddedCount(worker.parameters.count)
+    let numbers = source.paddedCount
     weighted = exchange.weights == .equal && !exchange.isPartial ? nil : AlignedBuffer(count: numbers)
     self.source = UnsafePointer(weighted?.pointer ?? source.model.pointer)
     sum = communicator.size == 1 ? nil : AlignedBuffer(count: numbers)
-    let arrived = (sum ?? weighted).map { Self.parts(of: $0, like: source) } ?? source
+    let arrived = (sum ?? weighted).map { JointUpdate.Source($0, like: source) } ?? source
     pass = JointUpdate(sources: [arrived], replicas: [worker.vectors.replica])
-  }
-
-  /// A model, and the moments that `source` has, side by side in `buffer`.
-  private static func parts(of buffer: AlignedBuffer<Float>, like source: JointUpdate.Source) -> JointUpdate.Source {
-    let count = source.model.count
-    let vector = { (index: Int) in
-      ParameterVector(buffer, offset: index * ParameterVector.paddedCount(count), count: count)
-    }
-    return JointUpdate.Source(
-      vector(0), momentum: source.momentum.map { _ in vector(1) },
-      secondMoment: source.secondMoment.map { _ in vector(2) })
   }
 
   var sharesMemory: Bool { false }
@@ -100,7 +89,7 @@ final class MessageTransport: Transport {
   /// Copies the worker's vectors, each number times the worker's weight.
   private func fill(_ weighted: AlignedBuffer<Float>, _ own: RoundReport) {
     let source = exchange.source(worker.vectors)
-    let copy = Self.parts(of: weighted, like: source)
+    let copy = JointUpdate.Source(weighted, like: source)
     let (factor, momentFactor) = (exchange.weights.modelFactor(of: own), exchange.weights.factor(of: own))
     _ = copy.model.assign(factor, times: source.model)
     if exchange.weights == .normalized { copy.model.add(-factor, times: worker[.anchor]) }

@@ -1,83 +1,85 @@
 import Kernels
 import MessagePassing
 
-/// Sends a worker's model to its neighbours and receives theirs, on one node too: each then writes its own model only.
+/// Sends the worker's model to each of its neighbours, receives theirs, and averages them by the graph's weights.
 ///
-/// Rounds cannot mix: messages between two ranks arrive in the order they were sent, and each waits for all of a round's.
+/// A worker waits for its neighbours alone, so it may be a round ahead of them, and never more: a message of the round to
+/// come has another tag than one of this round.
 final class NeighbourTransport: Transport {
   private let communicator: Communicator
   private let worker: WorkerState
   private let replicas: [WorkerVectors]
   private let neighbours: [Neighbour]
   private let pass: JointUpdate
-  private let ownReport = AlignedBuffer<UInt8>(count: ReportWords.bytes)
-  private let tookPart = AlignedBuffer<Bool>(count: 1)
+  private let carriesMomentum: Bool
+  private let words = ReportWords(scratch: AlignedBuffer(count: ReportWords.bytes))
+  private let tookPart = AlignedBuffer<Bool>([true])
+  private var own = RoundReport()
 
-  init(_ graph: CommunicationGraph, worker: WorkerState, communicator: Communicator) {
+  /// A worker that this one exchanges with.
+  private final class Neighbour {
+    let rank: Int
+    /// What it sent.
+    let arrived: AlignedBuffer<Float>
+    var sending: Request?
+    var receiving: Request?
+
+    init(_ rank: Int, count: Int) {
+      self.rank = rank
+      arrived = AlignedBuffer(count: count)
+    }
+  }
+
+  init(_ exchange: NeighbourAverage, worker: WorkerState, communicator: Communicator) {
     self.communicator = communicator
     self.worker = worker
     replicas = [worker.vectors]
-    let neighbours = graph.neighbours(of: communicator.rank, among: communicator.size)
-      .map { Neighbour(rank: $0, received: ParameterVector(count: worker.parameters.count)) }
-    self.neighbours = neighbours
-    // By rank, so that two workers with the same neighbours round alike.
-    let all = ([(communicator.rank, worker.parameters)] + neighbours.map { ($0.rank, $0.received) })
-      .sorted { $0.0 < $1.0 }
-    pass = JointUpdate(sources: all.map { JointUpdate.Source($0.1) }, replicas: [worker.vectors.replica])
-    let weight = Float(graph.weight(among: communicator.size))
-    for index in all.indices { pass.setFactors(index, model: weight, momentum: weight) }
+    carriesMomentum = exchange.carriesMomentum && worker.momentum != nil
+    let own = JointUpdate.Source(worker.parameters, momentum: carriesMomentum ? worker.momentum : nil)
+    neighbours = exchange.graph.neighbours(of: communicator.rank, among: communicator.size)
+      .map { Neighbour($0, count: own.paddedCount) }
+    let sources = [own] + neighbours.map { JointUpdate.Source($0.arrived, like: own) }
+    pass = JointUpdate(sources: sources, replicas: [worker.vectors.replica])
   }
 
   var sharesMemory: Bool { false }
+
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 
-  func payloadBytes(round: Int) -> Int { neighbours.count * worker.parameters.count * MemoryLayout<Float>.size }
+  func payloadBytes(round: Int) -> Int {
+    neighbours.count * (carriesMomentum ? 2 : 1) * worker.parameters.count * MemoryLayout<Float>.size
+  }
 
   func begin(_ own: RoundReport, round: Int) throws {
-    tookPart[0] = own.takesPart
-    own.write(to: ReportWords(at: ownReport.pointer))
+    self.own = own
+    // Model and momentum lie side by side, with the model's padding between them.
+    let padded = ParameterVector.paddedCount(worker.parameters.count)
+    let count = (carriesMomentum ? padded : 0) + worker.parameters.count
+    let sent = UnsafeBufferPointer(start: worker.parameters.pointer, count: count)
     for neighbour in neighbours {
+      let arriving = UnsafeMutableBufferPointer(start: neighbour.arrived.pointer, count: count)
       neighbour.receiving = try communicator.beginReceive(
-        into: neighbour.received.elements, from: neighbour.rank, tag: 0, owner: self)
+        into: arriving, from: neighbour.rank, tag: round % 2, owner: self)
     }
     for neighbour in neighbours {
-      neighbour.sending = try communicator.beginSend(
-        UnsafeBufferPointer(worker.parameters.elements), to: neighbour.rank, tag: 0, owner: self)
+      neighbour.sending = try communicator.beginSend(sent, to: neighbour.rank, tag: round % 2, owner: self)
     }
   }
 
   func poll() throws {
-    for neighbour in neighbours {
-      _ = try neighbour.receiving?.test()
-      _ = try neighbour.sending?.test()
-    }
+    for neighbour in neighbours { _ = try neighbour.receiving?.test() }
   }
 
   func awaitArrival() throws {
-    for neighbour in neighbours {
-      try neighbour.receiving.take()?.wait()
-      try neighbour.sending.take()?.wait()
-    }
+    for neighbour in neighbours { try neighbour.receiving.take()?.wait() }
   }
 
-  func complete() -> Average {
-    Average(
-      reports: RoundReports(ReportWords(at: ownReport.pointer)), pass: pass, range: portions[0], factor: 1,
-      progress: nil, replicas: replicas, worker: worker, carriesMomentum: false, tookPart: tookPart)
+  func complete() throws -> Average {
+    for neighbour in neighbours { try neighbour.sending.take()?.wait() }
+    return Average(
+      reports: RoundReports(ofOne: own, words), pass: pass, range: portions[0], factor: 1 / Float(neighbours.count + 1),
+      progress: nil, replicas: replicas, worker: worker, carriesMomentum: carriesMomentum, tookPart: tookPart)
   }
 
   func settle(_ average: Average) -> SquaredNorms { pass.squares(0) }
-}
-
-/// A rank that models are exchanged with, and its model.
-private final class Neighbour {
-  let rank: Int
-  let received: ParameterVector
-  var receiving: Request?
-  var sending: Request?
-
-  init(rank: Int, received: ParameterVector) {
-    self.rank = rank
-    self.received = received
-  }
 }

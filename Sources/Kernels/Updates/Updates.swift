@@ -21,6 +21,16 @@ extension ParameterVector {
     }
   }
 
+  /// v, w ← (v + w)/2, the same bits in both.
+  public func meet(_ w: ParameterVector) {
+    precondition(count == w.count)
+    let (v, w) = (vectors, w.vectors)
+    for i in 0..<vectorCount {
+      v[i] = 0.5 * (v[i] + w[i])
+      w[i] = v[i]
+    }
+  }
+
   /// v ← a·v.
   public func scale(by a: Float) {
     let v = vectors

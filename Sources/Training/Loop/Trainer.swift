@@ -49,6 +49,8 @@ public final class Trainer: Persistent {
   private let work: LocalWork
   private let update: any Update
   private let isUniform: Bool
+  /// Where workers go on without regard to each other's steps.
+  private let count: SampleCount?
   private var lemma = DeviationLemma()
   /// Steps that the optimiser's moments hold: since they were zero, which a reset makes them again.
   private var stepsInMoments = 0
@@ -75,6 +77,8 @@ public final class Trainer: Persistent {
     work = LocalWork(
       objective: objective, worker: worker, timer: timer, slowdown: configuration.slowdown,
       correction: update.correction)
+    let isAsynchronous = configuration.method.exchange.isAsynchronous && communicator.size > 1
+    count = isAsynchronous ? try SampleCount(communicator) : nil
     if configuration.learningRate != nil { setLearningRate() }
   }
 
@@ -84,10 +88,13 @@ public final class Trainer: Persistent {
   public var steps: Int { clock.steps }
 
   /// Samples that all workers have used, as far as all know of it: where they differ in their steps, up to the last
-  /// exchange.
+  /// exchange or count.
   public var samples: Int {
-    isUniform ? steps * samplesPerStep : statistics.exchangedSamples
+    if let count { return count.samples }
+    return isUniform ? steps * samplesPerStep : statistics.exchangedSamples
   }
+
+  private var ownSamples: Int { steps * objective.batchSize }
 
   /// Whether γ is the same at all steps.
   public var hasOneRate: Bool { clock.scheduledRate == nil && configuration.learningRate?.isConstant != false }
@@ -138,6 +145,7 @@ public final class Trainer: Persistent {
 
   private func beginStep() throws -> Bool {
     timer.enter(.data)
+    try count?.begin(ownSamples)
     setLearningRate()
     guard try clock.beginStep() else { return false }
     lemma.noteStep(rate: optimizer.learningRate)
@@ -215,6 +223,7 @@ public final class Trainer: Persistent {
     let phase = timer.enter(.average)
     try averager.poll()
     try clock.poll()
+    try count?.poll()
     timer.enter(phase)
   }
 
@@ -254,10 +263,15 @@ public final class Trainer: Persistent {
 
   // MARK: Agreement
 
-  /// Brings any worker's trouble to all, outside an exchange; every rank must call it together.
+  /// Brings any worker's trouble to all, outside an exchange; every rank must call it together, before it does anything
+  /// else together with the others.
   ///
   /// Looks at the model too: what a step made of it, no loss has shown yet.
   public func agreeOnStatus() throws {
+    let phase = timer.enter(.wait)
+    try averager.drain()
+    try count?.settle(ownSamples)
+    timer.enter(phase)
     if status == .fine && !worker.parameters.squaredNorm().isFinite { noteDivergence() }
     try failIfDiverged(averager.worstStatus(status))
   }
@@ -295,6 +309,7 @@ public final class Trainer: Persistent {
     try statistics.visit(&state)
     try clock.visit(&state)
     try averager.visit(&state)
+    try count?.visit(&state)
     var objective = objective
     try objective.visit(&state)
   }

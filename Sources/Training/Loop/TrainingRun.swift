@@ -143,7 +143,7 @@ public final class TrainingRun: Persistent {
     row.learningRate = trainer.optimizer.learningRate
     row.interval = trainer.method.schedule.interval ?? trainer.statistics.longestInterval
     row.consensusDistance = mean(\.squaredDeviation)
-    if trainer.optimizer.moments == 0 {
+    if trainer.optimizer.moments == 0 && trainer.method.exchange.isCollective {
       let factor = 2 * trainer.largestRate * Double(row.interval)
       row.consensusBound = factor * factor * workers.map(\.largestSquaredGradient).max()!
     }

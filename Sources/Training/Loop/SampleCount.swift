@@ -1,0 +1,65 @@
+import Kernels
+import MessagePassing
+import Persistence
+
+/// How many samples all workers have used, where each goes at its own speed and none may wait for another.
+///
+/// One nonblocking reduction after another adds up what the workers have used. A worker begins the next one with its first
+/// step after it knows the result of the last, so all look at the same results in the same order between their steps:
+/// what they decide by them, they decide alike. A count takes about as long as a step of the slowest worker, and
+/// by then some samples more are used.
+final class SampleCount: Persistent {
+  /// Samples of all workers, by the last count that was finished.
+  private(set) var samples = 0
+
+  /// Every worker is there.
+  private let communicator: Communicator
+  /// The same, for counts alone: workers begin them at different moments, between other things.
+  private let counting: Communicator
+  private let own = AlignedBuffer<Int64>(count: 1)
+  private let all = AlignedBuffer<Int64>(count: 1)
+  private var request: Request?
+  /// Counts begun since all last stood still.
+  private var begun = 0
+
+  init(_ communicator: Communicator) throws {
+    self.communicator = communicator
+    counting = try communicator.duplicate()
+  }
+
+  /// Begins a count, unless one is under way; called once a step.
+  /// - Parameter own: samples that this worker has used so far.
+  func begin(_ own: Int) throws {
+    guard request == nil else { return try poll() }
+    begun += 1
+    self.own.pointer.pointee = Int64(own)
+    request = try counting.beginAllReduce(
+      UnsafeBufferPointer(self.own.elements), into: all.elements, .sum, owner: self)
+  }
+
+  /// Lets the count under way make progress.
+  func poll() throws {
+    if try request?.test() == true { try finish() }
+  }
+
+  private func finish() throws {
+    guard let request = request.take() else { return }
+    try request.wait()
+    samples = Int(all.pointer.pointee)
+  }
+
+  /// Ends all counts, with a last one that is exact; every rank must call it together, between steps.
+  func settle(_ own: Int) throws {
+    // Some may have begun one count more than others.
+    if try communicator.allReduce(Int64(begun), .maximum) > begun {
+      try finish()
+      try begin(own)
+    }
+    try finish()
+    begun = 0
+    samples = try Int(communicator.allReduce(Int64(own), .sum))
+  }
+
+  /// Stands still when it is visited.
+  func visit(_ state: inout StateVisitor) throws { try state.visit(&samples) }
+}
