@@ -1,3 +1,5 @@
+import CHost
+
 /// The averaging of several workers' vectors, and what becomes of the average, in one pass over memory.
 ///
 /// What is summed (`sources`) and what is written (`replicas`) need not be the same: where workers share memory each rank
@@ -68,19 +70,19 @@ public struct JointUpdate: @unchecked Sendable {
     }
   }
 
-  private let sources: [Source]
-  private let replicas: [Replica]
-  private let sourceModels: AlignedBuffer<Vectors>
-  private let sourceMomenta: AlignedBuffer<Vectors>
+  let sources: [Source]
+  let replicas: [Replica]
+  let sourceModels: AlignedBuffer<Vectors>
+  let sourceMomenta: AlignedBuffer<Vectors>
   /// None where no second moments travel.
-  private let sourceSecondMoments: AlignedBuffer<Vectors>?
+  let sourceSecondMoments: AlignedBuffer<Vectors>?
   private let modelFactors: AlignedBuffer<Float>
   private let momentumFactors: AlignedBuffer<Float>
-  private let squares: AlignedBuffer<SquaredNorms>
+  let squares: AlignedBuffer<SquaredNorms>
   /// Of the block under way.
-  private let mean = AlignedBuffer<Lanes>(count: Reductions.block)
-  private let meanMomentum = AlignedBuffer<Lanes>(count: Reductions.block)
-  private let meanSecondMoment = AlignedBuffer<Lanes>(count: Reductions.block)
+  let mean = AlignedBuffer<Lanes>(count: Reductions.block)
+  let meanMomentum = AlignedBuffer<Lanes>(count: Reductions.block)
+  let meanSecondMoment = AlignedBuffer<Lanes>(count: Reductions.block)
 
   /// All vectors are of one length.
   public init(sources: [Source], replicas: [Replica]) {
@@ -158,12 +160,21 @@ public struct JointUpdate: @unchecked Sendable {
     anchor: ParameterVector? = nil
   ) {
     squares.elements.update(repeating: SquaredNorms())
+    if let step, progress == nil, anchor == nil, isOneSum {
+      return forEachBlock(range) { block in
+        for replica in replicas.indices { takeStep(block, replica, momentum, step, scale: a) }
+      }
+    }
     forEachBlock(range) { block in
       formMeans(block, a, momentum, progress)
       if let anchor { (anchor.vectors + block.lowerBound).update(from: mean.pointer, count: block.count) }
       for replica in replicas.indices {
-        addDeviation(block, of: replica)
-        assign(block, to: replica, momentum, step)
+        if let step {
+          takeStep(block, replica, momentum, step)
+        } else {
+          takeMomentum(block, replica, momentum)
+          takeMeasured(block, replica)
+        }
       }
     }
   }
@@ -203,6 +214,9 @@ public struct JointUpdate: @unchecked Sendable {
     public func part(of vector: ParameterVector) -> Vectors { vector.vectors + start }
   }
 
+  /// Whether the one source needs no more than the factor of all to be the mean, which then takes no memory of its own.
+  private var isOneSum: Bool { sources.count == 1 && modelFactors[0] == 1 && momentumFactors[0] == 1 }
+
   private func forEachBlock(_ range: Range<Int>, _ body: (Range<Int>) -> Void) {
     for start in stride(from: range.lowerBound, to: range.upperBound, by: Reductions.block) {
       body(start..<min(start + Reductions.block, range.upperBound))
@@ -213,8 +227,9 @@ public struct JointUpdate: @unchecked Sendable {
 
   private func formMean(_ block: Range<Int>, _ a: Float, _ progress: Progress? = nil) {
     let result = mean.pointer - block.lowerBound
-    form(block, sourceModels.pointer, modelFactors.pointer, into: result)
-    if let progress { applyProgress(progress, block, result) }
+    guard let progress else { return form(block, a, sourceModels.pointer, modelFactors.pointer, into: result) }
+    form(block, 1, sourceModels.pointer, modelFactors.pointer, into: result)
+    applyProgress(progress, block, result)
     for i in block { result[i] *= a }
   }
 
@@ -228,20 +243,24 @@ public struct JointUpdate: @unchecked Sendable {
   private func formMeanMoment(
     _ block: Range<Int>, _ a: Float, _ sources: AlignedBuffer<Vectors>, into mean: AlignedBuffer<Lanes>
   ) {
-    let result = mean.pointer - block.lowerBound
-    form(block, sources.pointer, momentumFactors.pointer, into: result)
-    for i in block { result[i] = a * result[i] }
+    form(block, a, sources.pointer, momentumFactors.pointer, into: mean.pointer - block.lowerBound)
   }
 
-  /// Σ factor · vector over the sources.
+  /// a Σ factor · vector over the sources. The next block is asked for meanwhile: blocks are too short for the processor to
+  /// see where reading goes on.
   private func form(
-    _ block: Range<Int>, _ vectors: UnsafePointer<Vectors>, _ factors: UnsafePointer<Float>, into result: Vectors
+    _ block: Range<Int>, _ a: Float, _ vectors: UnsafePointer<Vectors>, _ factors: UnsafePointer<Float>,
+    into result: Vectors
   ) {
     let count = sourceModels.count
     for i in block {
       var sum = factors[0] * vectors[0][i]
-      for source in 1..<count { sum.addProduct(Lanes(repeating: factors[source]), vectors[source][i]) }
-      result[i] = sum
+      chost_prefetch(vectors[0] + (i &+ Reductions.block))
+      for source in 1..<count {
+        sum.addProduct(Lanes(repeating: factors[source]), vectors[source][i])
+        chost_prefetch(vectors[source] + (i &+ Reductions.block))
+      }
+      result[i] = a * sum
     }
   }
 
@@ -253,94 +272,5 @@ public struct JointUpdate: @unchecked Sendable {
       }
       result[i] = point[i] + progress.steps * result[i]
     }
-  }
-
-  // MARK: Replicas
-
-  private func addDeviation(_ block: Range<Int>, of replica: Int) {
-    let (x, mean) = (replicas[replica].parameters.vectors, mean.pointer - block.lowerBound)
-    var sum = Lanes()
-    for i in block {
-      let deviation = mean[i] - x[i]
-      sum.addProduct(deviation, deviation)
-    }
-    squares.pointer[replica].deviation += Double(sum.sum())
-  }
-
-  private func assign(_ block: Range<Int>, to replica: Int, _ rule: MomentumRule, _ step: LocalStep?) {
-    takeMomentum(block, replica, rule)
-    guard let step else { return take(block, replica) }
-    let (u, v) = (replicas[replica].momentum?.vectors, replicas[replica].secondMoment?.vectors)
-    switch (step.rule, u, v) {
-    case (.sgd(let step), nil, nil): descend(block, replica, step)
-    case (.sgd(let step), let u?, nil): descend(block, replica, momentumBuffer: u, step, isNesterov: false)
-    case (.nesterov(let step), let u?, nil): descend(block, replica, momentumBuffer: u, step, isNesterov: true)
-    case (.adam(let step), let m?, let v?): descend(block, replica, firstMoment: m, secondMoment: v, step)
-    default: preconditionFailure("a step without its moments")
-    }
-  }
-
-  /// x ← x̄.
-  private func take(_ block: Range<Int>, _ replica: Int) {
-    (replicas[replica].parameters.vectors + block.lowerBound).update(from: mean.pointer, count: block.count)
-  }
-
-  private func takeMomentum(_ block: Range<Int>, _ replica: Int, _ rule: MomentumRule) {
-    guard rule != .keep else { return }
-    takeMoment(block, replicas[replica].momentum, rule, meanMomentum)
-    takeMoment(block, replicas[replica].secondMoment, rule, meanSecondMoment)
-  }
-
-  private func takeMoment(
-    _ block: Range<Int>, _ moment: ParameterVector?, _ rule: MomentumRule, _ mean: AlignedBuffer<Lanes>
-  ) {
-    guard let moment else { return }
-    let u = moment.vectors + block.lowerBound
-    if rule == .average {
-      u.update(from: mean.pointer, count: block.count)
-    } else {
-      u.update(repeating: Lanes(), count: block.count)
-    }
-  }
-
-  /// u ← β u + g + λ x; x ← x̄ − γ u, or x ← x̄ − γ (g + λ x + β u).
-  @inline(__always)
-  private func descend(
-    _ block: Range<Int>, _ replica: Int, momentumBuffer u: Vectors, _ step: SGDArithmetic, isNesterov: Bool
-  ) {
-    let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
-    let mean = mean.pointer - block.lowerBound
-    for i in block {
-      let total = step.total(g[i], x[i])
-      let buffer = step.direction(total, u[i])
-      u[i] = buffer
-      var value = mean[i]
-      step.move(&value, along: isNesterov ? step.direction(total, buffer) : buffer)
-      x[i] = value
-    }
-  }
-
-  /// x ← x̄ − γ (g + λ x).
-  private func descend(_ block: Range<Int>, _ replica: Int, _ step: SGDArithmetic) {
-    let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
-    let mean = mean.pointer - block.lowerBound
-    var norm = Lanes()
-    for i in block {
-      let total = step.total(g[i], x[i])
-      norm.addProduct(total, total)
-      var value = mean[i]
-      step.move(&value, along: total)
-      x[i] = value
-    }
-    squares.pointer[replica].gradient += Double(norm.sum())
-  }
-
-  /// x ← x̄ plus Adam's step at x.
-  private func descend(
-    _ block: Range<Int>, _ replica: Int, firstMoment m: Vectors, secondMoment v: Vectors, _ step: AdamArithmetic
-  ) {
-    let (x, g) = (replicas[replica].parameters.vectors, replicas[replica].gradient.vectors)
-    let mean = mean.pointer - block.lowerBound
-    for i in block { x[i] = step.step(from: mean[i], at: x[i], g[i], firstMoment: &m[i], secondMoment: &v[i]) }
   }
 }
