@@ -214,7 +214,7 @@ public struct JointUpdate: @unchecked Sendable {
   private func formMean(_ block: Range<Int>, _ a: Float, _ progress: Progress? = nil) {
     let result = mean.pointer - block.lowerBound
     form(block, sourceModels.pointer, modelFactors.pointer, into: result)
-    if let progress { applyProgress(progress, block, result) }
+    if let progress { return applyProgress(progress, a, block, result) }
     for i in block { result[i] *= a }
   }
 
@@ -245,13 +245,13 @@ public struct JointUpdate: @unchecked Sendable {
     }
   }
 
-  private func applyProgress(_ progress: Progress, _ block: Range<Int>, _ result: Vectors) {
-    let (point, factors) = (progress.anchor.vectors, modelFactors.pointer)
+  private func applyProgress(_ progress: Progress, _ a: Float, _ block: Range<Int>, _ result: Vectors) {
+    let (point, factors, scale) = (progress.anchor.vectors, modelFactors.pointer, a * progress.steps)
     for i in block {
       if !progress.sourcesAreRelative {
         for source in 0..<sourceModels.count { result[i].addProduct(Lanes(repeating: -factors[source]), point[i]) }
       }
-      result[i] = point[i] + progress.steps * result[i]
+      result[i] = point[i] + scale * result[i]
     }
   }
 
