@@ -40,7 +40,9 @@ extension Method {
     _ schedule: any Schedule, momentum: MomentumPolicy, weights: AveragingWeights = .equal
   ) -> Method {
     Method(
-      schedule: schedule, exchange: MeanOfAll(.model, carriesMomentum: momentum == .average, weights: weights),
+      schedule: schedule,
+      exchange: MeanOfAll(
+        .model, carriesMomentum: momentum == .average, weights: weights, isPartial: schedule.mayLeaveOut),
       update: StepThenAverage(momentum: momentum))
   }
 

@@ -109,6 +109,8 @@ public final class RoundClock: Persistent {
     try state.visit(&bytesSent)
     try state.visit(&hasBegunRound)
     try state.visit(&stepSeconds)
+    // A delayed result may have arrived before the round's end, which looks at them.
+    try state.visit(&reports)
     try schedule.visit(&state)
   }
 }

@@ -87,7 +87,7 @@ struct ReportWords: @unchecked Sendable {
 }
 
 /// The reports of all workers of an exchange, reduced.
-public struct RoundReports: Equatable, Sendable {
+public struct RoundReports: Equatable, BitwiseCopyable, Sendable {
   /// The status that concerns all.
   public let worstStatus: WorkerStatus
   /// How many workers there are, and how many of them took steps.
@@ -100,7 +100,7 @@ public struct RoundReports: Equatable, Sendable {
   public let samples: Int
   /// Σ n_i over those who took part, over Σ n_i.
   public let participatingShare: Double
-  /// τ = Σ p_i τ_i.
+  /// τ = Σ p_i τ_i, p_i = n_i / Σ n_i over those who took part.
   public let meanSteps: Double
   /// Mean loss of a sample in the round.
   public let loss: Double
@@ -117,7 +117,7 @@ public struct RoundReports: Equatable, Sendable {
     steps = Int(sums[2])
     longestInterval = Int(words.maxima[1])
     samples = Int(sums[3])
-    meanSteps = sums[4] / sums[6]
+    meanSteps = sums[4] / sums[5]
     participatingShare = sums[5] / sums[6]
     loss = sums[7] / max(sums[3], 1)
     meanSquaredDeviation = sums[8] / sums[0]

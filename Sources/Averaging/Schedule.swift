@@ -6,6 +6,8 @@ public protocol Schedule: Persistent, Sendable {
   var isUniform: Bool { get }
   /// Whether those who take part in a round take the same number of steps.
   var hasEqualRounds: Bool { get }
+  /// Whether a worker may take no step in a round.
+  var mayLeaveOut: Bool { get }
   /// *I* where it is one number.
   var interval: Int? { get }
   /// Whether it knows before a step whether the step ends the round.
@@ -33,6 +35,7 @@ public protocol Schedule: Persistent, Sendable {
 extension Schedule {
   public var isUniform: Bool { true }
   public var hasEqualRounds: Bool { isUniform }
+  public var mayLeaveOut: Bool { false }
   public var interval: Int? { nil }
   public var isKnownAhead: Bool { true }
   public var slots: [Slot] { [] }

@@ -54,7 +54,7 @@ private struct Team {
     let total = factors.reduce(0.0) { $0 + Double($1) }
     return sums.indices.map { i in
       let origin = Double(anchor.pointer[i])
-      return Double(mean) * (anchored ? origin + Double(steps) * (sums[i] - total * origin) : sums[i])
+      return anchored ? origin + Double(mean) * Double(steps) * (sums[i] - total * origin) : Double(mean) * sums[i]
     }
   }
 

@@ -23,20 +23,6 @@ extension RankTests {
         slowdown: world.rank == world.size - 1 ? 5 : 1)
     }
 
-    @Test(arguments: GossipTests.optimizers)
-    func oneWorkerIsSerialSGDToTheBit(optimizer: LocalOptimizer) throws {
-      let scenario = Scenario(method: method(), optimizer: optimizer)
-      let gossip = try scenario.trainer(World.alone)
-      let serial = try scenario.with { $0.method = .parallelSGD }.trainer(World.alone)
-      for _ in 0..<12 {
-        try gossip.step()
-        try serial.step()
-        #expect(gossip.worker.parameters.bits == serial.worker.parameters.bits)
-      }
-      try gossip.agreeOnStatus()
-      #expect(gossip.worker.parameters.bits == serial.worker.parameters.bits)
-    }
-
     @Test(arguments: 2...9)
     func allPassiveWorkersAreAskedAndNoActiveOne(workers: Int) {
       let exchange = PairAverage(seed: 5)

@@ -33,47 +33,17 @@ extension RankTests {
     /// Those whose moments are sums of gradients, so that the mean of the moments is the moment of the mean.
     nonisolated static var linearOptimizers: [LocalOptimizer] { optimizers.filter { $0.moments < 2 } }
 
-    /// Step t of an optimiser.
-    private func step(_ optimizer: LocalOptimizer, _ t: Int) -> LocalStep {
-      let (rate, momentum) = (Float(optimizer.learningRate), Float(optimizer.momentum))
-      let decay = Float(optimizer.weightDecay)
-      return switch optimizer.rule {
-      case .sgd: LocalStep(learningRate: rate, momentum: momentum, weightDecay: decay)
-      case .nesterov: .nesterov(learningRate: rate, momentum: momentum, weightDecay: decay)
-      case .adamW(let beta1, let beta2, let epsilon):
-        .adamW(
-          learningRate: optimizer.learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
-          weightDecay: optimizer.weightDecay, step: t)
-      }
-    }
-
-    /// SGD as one would write it down, with nothing of the trainer's.
-    private func serialSGD(_ scenario: Scenario, steps: Int) throws -> ParameterVector {
-      let shard = try scenario.shard(World.alone)
-      let network = scenario.network(shard)
-      let worker = WorkerState(parameterCount: network.parameterCount, moments: scenario.optimizer.moments)
-      network.initialize(worker.parameters, seed: scenario.seed)
-      let batches = scenario.gatherer(shard, World.alone)
-      let target = GradientTarget(gradient: worker.gradient.pointer, accumulating: false)
-      for t in 1...steps {
-        batches.drawBatch()
-        let (input, labels) = batches.gather(0..<batches.batchSize)
-        _ = try network.forward(worker.parameters, input, labels: labels, scale: 1 / Float(batches.batchSize))
-        try network.backward(worker.parameters, input, target: target)
-        worker.parameters.descend(
-          step(scenario.optimizer, t), gradient: worker.gradient, momentumBuffer: worker.momentum,
-          secondMoment: worker.secondMoment)
-      }
-      return worker.parameters
-    }
-
     @Test(arguments: methods, optimizers)
     func oneWorkerIsSerialSGDToTheBit(method: Method, optimizer: LocalOptimizer) throws {
       for model in [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])] {
         let scenario = Scenario(model: model, method: method, optimizer: optimizer)
         let trainer = try scenario.trainer(World.alone)
-        for _ in 0..<10 { try trainer.step() }
-        #expect(trainer.worker.parameters.bits == (try serialSGD(scenario, steps: 10)).bits)
+        var serial = try SerialSGD(scenario, World.alone)
+        for _ in 0..<10 {
+          try trainer.step()
+          try serial.step()
+        }
+        #expect(trainer.worker.parameters.bits == serial.parameters.bits)
       }
     }
 
@@ -144,23 +114,6 @@ extension RankTests {
       let own = Int64(bitPattern: vector.bitHash())
       let hashes = try world.allGather([own]).map { $0[0] }
       #expect(Set(hashes).count == 1)
-    }
-
-    @Test(arguments: optimizers, [true, false])
-    func replicasAreEqualAfterAnAverage(optimizer: LocalOptimizer, sharesMemory: Bool) throws {
-      let scenario = Scenario(optimizer: optimizer, sharesMemory: sharesMemory)
-      let restarted = try scenario.with { $0.method = .stepFirst(interval: 4, momentum: .average) }.trainer(world)
-      let parallel = try scenario.with { $0.method = .parallelSGD }.trainer(world)
-      for step in 1...12 {
-        try restarted.step()
-        try parallel.step()
-        if step % 4 == 0 {
-          try expectEqualReplicas(restarted.worker.parameters)
-          if let momentum = restarted.worker.momentum { try expectEqualReplicas(momentum) }
-          if let second = restarted.worker.secondMoment { try expectEqualReplicas(second) }
-        }
-        try expectEqualReplicas(parallel.worker.parameters)
-      }
     }
 
     @Test(arguments: [true, false])

@@ -168,38 +168,41 @@ extension RankTests {
       var rate = LearningRate(0.2)
       (rate.pieces, rate.warmup, rate.stepEpochs) = ([LearningRate.Piece(epoch: 10, rate: 0.05)], 6, 1)
       let expected = { (epoch: Double) in (epoch < 10 ? 0.2 : 0.05) * min(1, (epoch + 1) / 6) }
-      let cases: [(Method, Simulation.Order, [Int], (Int, Int) -> Double)] = [
-        (.parallelSGD, .gradients, uneven.map { _ in 1 }, { round, _ in expected(Double(round)) }),
+      let unequal = Simulated.Heterogeneous(intervals: Array(repeating: uneven, count: 8), weights: .equal)
+      let cases: [(Method, any SimulatedMethod)] = [
+        (.parallelSGD, Simulated.ParallelSGD()),
+        (.averageFirst(interval: 3, momentum: .average, overlapped: true), Simulated.AverageFirst(interval: 3)),
         (
-          .averageFirst(interval: 3, momentum: .average, overlapped: true), .averageFirst, uneven.map { _ in 3 },
-          { round, step in expected(Double(3 * round + step)) }
-        ),
-        (
-          .stepFirst(IntervalPerWorker(uneven), momentum: .average), .stepFirst, uneven,
-          { round, _ in expected(Double(round) * roundEpochs) }
+          .stepFirst(IntervalPerWorker(uneven), momentum: .average),
+          RatedByRound(method: unequal) { expected(Double($0) * roundEpochs) }
         ),
       ]
-      for (method, order, intervals, rates) in cases {
+      for (method, simulated) in cases {
         let scenario = Scenario(
           method: method, optimizer: LocalOptimizer(learningRate: 0.2, momentum: 0.8),
           learningRate: rate)
         let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
         let trainer = try scenario.trainer(objective, world)
-        let centers = (0..<world.size).map { problem.center(worker: $0, seed: scenario.seed) }
-        var simulation = Simulation(
-          start: Array(repeating: 0, count: 7), workers: world.size, order: order, rate: rates,
-          intervals: { _ in intervals },
-          gradient: { worker, x in
-            let scale = problem.scale(worker: worker, of: world.size)
-            return x.indices.map { scale * problem.curvature($0) * (x[$0] - centers[worker][$0]) }
-          })
-        simulation.momentum = 0.8
-        for round in 1...8 {
-          for model in simulation.runRound()[world.rank] {
-            try trainer.step()
-            #expect(relativeDistance(trainer.worker.parameters.doubles, model) < 1e-4, "round \(round) of \(method)")
-          }
-        }
+        let quadratic = SimulatedQuadratic(problem, workers: world.size, seed: scenario.seed)
+        var workers = SimulatedWorkers(quadratic, scenario.optimizer, .average) { expected(Double($0)) }
+        var simulated = simulated
+        try workers.follow(trainer, &simulated, rounds: 8, tolerance: 1e-4, "\(method)")
+      }
+    }
+
+    /// γ is one in a round where workers differ in their steps.
+    private struct RatedByRound: SimulatedMethod {
+      var method: any SimulatedMethod
+      let rate: (Int) -> Double
+      private var index = 0
+
+      init(method: any SimulatedMethod, rate: @escaping (Int) -> Double) { (self.method, self.rate) = (method, rate) }
+
+      mutating func round(_ workers: inout SimulatedWorkers) {
+        let rate = rate(index)
+        workers.rate = { _ in rate }
+        method.round(&workers)
+        index += 1
       }
     }
 

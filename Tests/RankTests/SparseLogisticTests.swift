@@ -72,38 +72,23 @@ extension RankTests {
     func fullBatchesFollowTheSimulation(policy: MomentumPolicy?) throws {
       let problem = SparseProblem()
       let table = DenseTable(problem.text, featureCount: problem.featureCount)
-      let data = SoftmaxRegression(samples: table.samples, labels: table.labels, classes: table.classes)
-      let shards = (0..<world.size).map { shard(of: $0, count: problem.count) }
-      for (method, order) in [
-        (Method.parallelSGD, Simulation.Order.gradients),
-        (.averageFirst(interval: 3, momentum: policy ?? .average, overlapped: true), .averageFirst),
-        (.stepFirst(interval: 3, momentum: policy ?? .average), .stepFirst),
-      ] {
+      let data = SimulatedSoftmaxRegression(
+        samples: table.samples, labels: table.labels, classes: table.classes, workers: world.size, fullBatches: 18)
+      let cases: [(Method, any SimulatedMethod)] = [
+        (.parallelSGD, Simulated.ParallelSGD()),
+        (
+          .averageFirst(interval: 3, momentum: policy ?? .average, overlapped: true),
+          Simulated.AverageFirst(interval: 3)
+        ),
+        (.stepFirst(interval: 3, momentum: policy ?? .average), Simulated.StepFirst(interval: 3)),
+      ]
+      for (method, simulated) in cases {
         let optimizer = LocalOptimizer(learningRate: 0.2, momentum: policy == nil ? 0 : 0.9, weightDecay: 0.01)
         let trainer = try Scenario(method: method, optimizer: optimizer).trainer(problem.objective(world), world)
-        let interval = order == .gradients ? 1 : 3
-        var simulation = Simulation(
-          start: Array(repeating: 0, count: trainer.worker.parameters.count), workers: world.size, order: order,
-          rate: { _, _ in 0.2 }, intervals: { _ in Array(repeating: interval, count: world.size) },
-          gradient: { worker, x in data.gradient(x, over: shards[worker]) })
-        simulation.momentum = optimizer.momentum
-        simulation.decay = optimizer.weightDecay
-        simulation.policy = policy ?? .average
-        for round in 1...6 {
-          for model in simulation.runRound()[world.rank] {
-            try trainer.step()
-            let distance = relativeDistance(trainer.worker.parameters.doubles, model)
-            #expect(distance < 1e-5, "round \(round) of \(method)")
-          }
-        }
+        var workers = SimulatedWorkers(data, optimizer, policy ?? .average) { _ in 0.2 }
+        var simulated = simulated
+        try workers.follow(trainer, &simulated, rounds: 6, tolerance: 1e-5, "\(method)")
       }
-    }
-
-    /// In file order, the first workers one sample larger where they cannot be equal.
-    private func shard(of worker: Int, count: Int) -> Range<Int> {
-      let (size, larger) = count.quotientAndRemainder(dividingBy: world.size)
-      let start = worker * size + min(worker, larger)
-      return start..<start + size + (worker < larger ? 1 : 0)
     }
 
     @Test func gradientsAreThoseOfCentralDifferences() throws {

@@ -43,6 +43,7 @@ struct Participation: Schedule {
 
   var isUniform: Bool { fraction == 1 && Set(steps).count == 1 }
   var hasEqualRounds: Bool { Set(steps).count == 1 }
+  var mayLeaveOut: Bool { fraction < 1 || steps.contains(0) }
   var interval: Int? { isUniform ? steps[0] : nil }
   var summary: String {
     let count = participants

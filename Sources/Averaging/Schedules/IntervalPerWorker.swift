@@ -5,6 +5,7 @@ public struct IntervalPerWorker: Schedule {
   public init(_ intervals: [Int]) { self.intervals = intervals }
 
   public var isUniform: Bool { false }
+  public var mayLeaveOut: Bool { intervals.contains(0) }
   public var summary: String {
     let distinct = Set(intervals).count == 1 ? [intervals[0]] : intervals
     return "interval \(distinct.map(String.init).joined(separator: ","))"

@@ -7,6 +7,7 @@ public struct ReplayedIntervals: Schedule {
   public init(_ rounds: [[Int]]) { self.rounds = rounds }
 
   public var isUniform: Bool { false }
+  public var mayLeaveOut: Bool { rounds.contains { $0.contains(0) } }
   public var summary: String { "\(rounds.count) logged rounds" }
 
   public func beginRound(_ clock: RoundClock) throws -> Bool {

@@ -229,8 +229,7 @@ public struct JointUpdate: @unchecked Sendable {
     let result = mean.pointer - block.lowerBound
     guard let progress else { return form(block, a, sourceModels.pointer, modelFactors.pointer, into: result) }
     form(block, 1, sourceModels.pointer, modelFactors.pointer, into: result)
-    applyProgress(progress, block, result)
-    for i in block { result[i] *= a }
+    applyProgress(progress, a, block, result)
   }
 
   private func formMeans(_ block: Range<Int>, _ a: Float, _ momentum: MomentumRule, _ progress: Progress?) {
@@ -264,13 +263,13 @@ public struct JointUpdate: @unchecked Sendable {
     }
   }
 
-  private func applyProgress(_ progress: Progress, _ block: Range<Int>, _ result: Vectors) {
-    let (point, factors) = (progress.anchor.vectors, modelFactors.pointer)
+  private func applyProgress(_ progress: Progress, _ a: Float, _ block: Range<Int>, _ result: Vectors) {
+    let (point, factors, scale) = (progress.anchor.vectors, modelFactors.pointer, a * progress.steps)
     for i in block {
       if !progress.sourcesAreRelative {
         for source in 0..<sourceModels.count { result[i].addProduct(Lanes(repeating: -factors[source]), point[i]) }
       }
-      result[i] = point[i] + progress.steps * result[i]
+      result[i] = point[i] + scale * result[i]
     }
   }
 }

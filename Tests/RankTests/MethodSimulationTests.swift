@@ -1,0 +1,50 @@
+import Averaging
+import MessagePassing
+import Testing
+import Training
+
+extension RankTests {
+  /// Every method of the catalog computes what its paper says: each worker's model is the simulation's after every step.
+  @Suite(.serialized) @MainActor
+  struct MethodSimulationTests {
+    let world = World.communicator
+
+    /// Methods that no simulation can follow, and what tests them instead.
+    nonisolated static let exempt = [
+      "ad-psgd": "chance decides who meets whom: AsynchronousGossipTests replays the logs of runs"
+    ]
+
+    @Test func everyMethodOfTheCatalogHasACase() {
+      let tested = Set(MethodCase.all.flatMap { $0.specification.split(separator: "+").map(Self.name) })
+      for entry in MethodCatalog.entries {
+        #expect(tested.contains(entry.name) != Self.exempt.keys.contains(entry.name), "\(entry.name)")
+      }
+    }
+
+    nonisolated private static func name(_ part: Substring) -> String { String(part.prefix { $0 != ":" }) }
+
+    @Test(arguments: MethodCase.all, [true, false])
+    func followsTheSimulation(given: MethodCase, sharesMemory: Bool) throws {
+      for problem in given.problems { try follow(given, problem, sharesMemory: sharesMemory) }
+    }
+
+    private func follow(_ given: MethodCase, _ problem: TestProblem, sharesMemory: Bool) throws {
+      let simulatedProblem = try problem.simulated(workers: world.size)
+      let settings = given.settings(simulatedProblem)
+      let specification = try MethodSpecification(parsing: given.specification)
+      var scenario = problem.scenario(try specification.method(settings), given.optimizer)
+      scenario.learningRate = given.learningRate(simulatedProblem)
+      scenario.sharesMemory = sharesMemory
+      let trainer = try problem.trainer(scenario)
+      var method = given.simulated(settings)
+      var workers = SimulatedWorkers(
+        simulatedProblem, given.optimizer, settings.momentum ?? specification.momentum, rate: given.rate)
+      try workers.follow(trainer, &method, rounds: given.rounds, tolerance: given.tolerance, "\(problem)")
+      let evaluator = Evaluator(objective: trainer.objective, communicator: world)
+      try evaluator.averageModels(trainer)
+      let distance = relativeDistance(evaluator.average.doubles, method.result(workers).numbers)
+      #expect(distance < given.tolerance, "the result on \(problem)")
+      try trainer.finish()
+    }
+  }
+}
