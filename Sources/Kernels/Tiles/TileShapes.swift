@@ -1,0 +1,36 @@
+/// The vector that tiles are made of. Passes over memory go by `SIMD16` too, but for another reason: it is a cache line.
+typealias MachineVector = SIMD16<Float>
+
+/// The tiles of `DensePanels`, `WindowSweep`, `DirectConvolution` and Winograd's products.
+typealias Tile = MachineVector.Tile
+/// What `Tile` is, for panels of at most 16 outputs.
+typealias TallTile = MachineVector.TallTile
+/// Of some input channels, the gradients for three taps.
+typealias TripleTile = MachineVector.TripleTile
+/// The tiles of `DenseDots`.
+typealias CrossTile = FiveColumns<MachineVector.CrossColumn>
+
+/// The tiles for a width of vectors. Sums take most of the registers, for a number that is loaded is to serve many of them,
+/// and leave enough for one side of an outer product: a tile that does not fit takes twice the time.
+protocol TileShapes {
+  associatedtype Tile: RegisterTile
+  associatedtype TallTile: RegisterTile
+  associatedtype TripleTile: RegisterTile
+  associatedtype CrossColumn: TileRow
+  /// As many numbers as a tile has rows.
+  associatedtype TileColumn: SIMD where TileColumn.Scalar == Float
+}
+
+/// 512 bits: 32 registers.
+extension SIMD16: TileShapes where Scalar == Float {
+  /// 8 rows of 32. One step is 16 fused multiply-adds for 10 loads.
+  typealias Tile = Doubled<Quad<Pair<Self>>>
+  /// 16 rows of 16. One step is 16 fused multiply-adds for 17 loads, which limit it a little; it wastes no lanes where
+  /// `Tile` would waste half.
+  typealias TallTile = Doubled<Doubled<Quad<Self>>>
+  /// 8 rows of three vectors. One step is 24 fused multiply-adds for 9 loads.
+  typealias TripleTile = Doubled<Quad<Triple<Self>>>
+  /// 4 by 5 vectors. One step is 20 fused multiply-adds for 9 loads.
+  typealias CrossColumn = Pair<Pair<Self>>
+  typealias TileColumn = SIMD8<Float>
+}
