@@ -1,5 +1,10 @@
-/// The vector that tiles are made of. Passes over memory go by `SIMD16` too, but for another reason: it is a cache line.
-typealias MachineVector = SIMD16<Float>
+import CHost
+
+/// One vector register of this build's instruction set, which tiles are made of: SIMD16<Float> for vectors of 512 bits,
+/// else SIMD8<Float>.
+///
+/// Passes over memory go by `SIMD16` in any build: a cache line at a time, in one register or two.
+typealias MachineVector = chost_register
 
 /// The tiles of `DensePanels`, `WindowSweep`, `DirectConvolution` and Winograd's products.
 typealias Tile = MachineVector.Tile
@@ -33,4 +38,17 @@ extension SIMD16: TileShapes where Scalar == Float {
   /// 4 by 5 vectors. One step is 20 fused multiply-adds for 9 loads.
   typealias CrossColumn = Pair<Pair<Self>>
   typealias TileColumn = SIMD8<Float>
+}
+
+/// 256 bits: 16 registers.
+extension SIMD8: TileShapes where Scalar == Float {
+  /// 4 rows of 16. One step is 8 fused multiply-adds for 6 loads. Six rows, which would be a little faster, do not divide
+  /// the common numbers of rows; three vectors do not divide those of outputs.
+  typealias Tile = Quad<Pair<Self>>
+  typealias TallTile = Tile
+  /// 4 rows of three vectors. One step is 12 fused multiply-adds for 5 loads.
+  typealias TripleTile = Quad<Triple<Self>>
+  /// 2 by 5 vectors. One step is 10 fused multiply-adds for 7 loads.
+  typealias CrossColumn = Pair<Self>
+  typealias TileColumn = SIMD4<Float>
 }
