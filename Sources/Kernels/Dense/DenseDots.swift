@@ -141,12 +141,13 @@ struct DenseDots: DenseKernels {
     var tile = CrossTile()
     for index in 0..<count {
       let (x, f) = (row(index), factors + index &* stride)
+      // The next tile's: steps go from row to row, which no processor foresees. Before the products: none of their loads may
+      // pass a prefetch, and all of them at once do not fit the registers.
+      for line in Self.lines..<2 &* Self.lines { chost_prefetch(x + line &* CacheLine.floats) }
+      between(index)
       tile.add(
         .load(x), Vector(repeating: f[five.place0]), Vector(repeating: f[five.place1]),
         Vector(repeating: f[five.place2]), Vector(repeating: f[five.place3]), Vector(repeating: f[five.place4]))
-      // The next tile's: steps go from row to row, which no processor foresees.
-      for line in Self.lines..<2 &* Self.lines { chost_prefetch(x + line &* CacheLine.floats) }
-      between(index)
     }
     tile.store(result, columns)
   }

@@ -52,8 +52,9 @@ struct DensePanels: DenseKernels {
           let valid = min(Tile.rows, input.rows - row)
           let y = output.row(row) + first
           let from = start == 0 ? bias + first : nil
-          // Each tile asks for its share of the weights of the next blocks: a line a step.
-          let ahead = block + inner * width + row / Tile.rows * inner * CacheLine.floats
+          // Each tile prefetches its share of the weights of the next blocks.
+          let lines = row / Tile.rows * (inner / MachineVector.stepsPerLine)
+          let ahead = block + inner * width + lines * CacheLine.floats
           Self.forwardTile(
             input.row(row) + start, input.stride, block, width, inner, y, output.stride, valid, from, ahead)
         }
@@ -70,7 +71,7 @@ struct DensePanels: DenseKernels {
     var tile = Tile { .load(bias ?? y + min($0, valid &- 1) &* yStride) }
     for k in 0..<inner {
       tile.add(rows, k, times: .load(w + k &* width))
-      chost_prefetch(ahead + k &* CacheLine.floats)
+      chost_prefetch(ahead + k / MachineVector.stepsPerLine &* CacheLine.floats)
     }
     tile.forEachRow { row, sums in
       if row < valid { sums.store(y + row &* yStride) }
@@ -219,6 +220,10 @@ struct DensePanels: DenseKernels {
       let width = panels.width(from: first)
       let panel = weights + panels.offset(from: first) + start &* width
       let dy = gradient + first &* Tile.width
+      // The next tile's weights: its steps go from panel to panel, which no processor foresees.
+      for line in 0..<MachineVector.panelLinesAhead {
+        chost_prefetch(panel + Tile.rows &* width + line &* CacheLine.floats)
+      }
       for output in 0..<width {
         tile.add(panel + output, stride: width, times: dy + output &* Tile.width)
       }

@@ -24,6 +24,12 @@ protocol TileShapes {
   associatedtype CrossColumn: TileRow
   /// As many numbers as a tile has rows.
   associatedtype TileColumn: SIMD where TileColumn.Scalar == Float
+
+  /// Steps of a forward tile of `DensePanels` in which it prefetches a cache line of weights: so many that the tiles of 32
+  /// rows prefetch the next block, or two of them, and no more than the first-level cache holds.
+  static var stepsPerLine: Int { get }
+  /// Cache lines of each panel that a tile of `DensePanels.inputGradient` prefetches for the next one.
+  static var panelLinesAhead: Int { get }
 }
 
 /// 512 bits: 32 registers.
@@ -38,6 +44,9 @@ extension SIMD16: TileShapes where Scalar == Float {
   /// 4 by 5 vectors. One step is 20 fused multiply-adds for 9 loads.
   typealias CrossColumn = Pair<Pair<Self>>
   typealias TileColumn = SIMD8<Float>
+  static var stepsPerLine: Int { 1 }
+  /// None: a tile takes a kilobyte of a panel at a time.
+  static var panelLinesAhead: Int { 0 }
 }
 
 /// 256 bits: 16 registers.
@@ -51,4 +60,6 @@ extension SIMD8: TileShapes where Scalar == Float {
   /// 2 by 5 vectors. One step is 10 fused multiply-adds for 7 loads.
   typealias CrossColumn = Pair<Self>
   typealias TileColumn = SIMD4<Float>
+  static var stepsPerLine: Int { 8 }
+  static var panelLinesAhead: Int { 4 }
 }
