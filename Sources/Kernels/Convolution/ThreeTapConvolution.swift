@@ -120,15 +120,13 @@ struct ThreeTapConvolution: ConvolutionKernels {
     for row in lowest..<max(lowest, highest) {
       var pixel = x + (row &+ tapRow &- 1) &* width &* channels
       var g = dy + row &* width &* outputs
-      var (before, here) = (MachineVector(), MachineVector.load(g))
-      for _ in 1..<width {
-        g += outputs
-        let after = MachineVector.load(g)
-        tile.add(pixel, stride: 1, times: Triple(after, here, before))
-        (before, here) = (here, after)
+      for column in 0..<width {
+        let after = column &+ 1 == width ? UnsafePointer(zeros.pointer) : g + outputs
+        let before = column == 0 ? UnsafePointer(zeros.pointer) : g - outputs
+        tile.add(pixel, stride: 1, times: Triple(.load(after), .load(g), .load(before)))
         pixel += channels
+        g += outputs
       }
-      tile.add(pixel, stride: 1, times: Triple(MachineVector(), here, before))
     }
     return tile
   }

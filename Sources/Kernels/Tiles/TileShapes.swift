@@ -39,7 +39,7 @@ extension SIMD16: TileShapes where Scalar == Float {
   /// 16 rows of 16. One step is 16 fused multiply-adds for 17 loads, which limit it a little; it wastes no lanes where
   /// `Tile` would waste half.
   typealias TallTile = Doubled<Doubled<Quad<Self>>>
-  /// 8 rows of three vectors. One step is 24 fused multiply-adds for 9 loads.
+  /// 8 rows of three vectors. One step is 24 fused multiply-adds for 11 loads.
   typealias TripleTile = Doubled<Quad<Triple<Self>>>
   /// 4 by 5 vectors. One step is 20 fused multiply-adds for 9 loads.
   typealias CrossColumn = Pair<Pair<Self>>
@@ -55,7 +55,7 @@ extension SIMD8: TileShapes where Scalar == Float {
   /// the common numbers of rows; three vectors do not divide those of outputs.
   typealias Tile = Quad<Pair<Self>>
   typealias TallTile = Tile
-  /// 4 rows of three vectors. One step is 12 fused multiply-adds for 5 loads.
+  /// 4 rows of three vectors. One step is 12 fused multiply-adds for 7 loads.
   typealias TripleTile = Quad<Triple<Self>>
   /// 2 by 5 vectors. One step is 10 fused multiply-adds for 7 loads.
   typealias CrossColumn = Pair<Self>
