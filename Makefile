@@ -47,7 +47,7 @@ endif
 MPIRUN = $(shell command -v mpirun.$(PRSGD_MPI) || echo mpirun)
 # A job may have others beside it.
 job = jobs/own-session $(MPIRUN)
-PACKAGES := pkg-config $(MPI_PACKAGES) libopenblas-dev zlib1g-dev dataset-fashion-mnist gnuplot-nox make git
+PACKAGES := pkg-config $(MPI_PACKAGES) libopenblas-dev zlib1g-dev dataset-fashion-mnist gnuplot-nox make git binutils
 
 SWIFT := swift
 BIN := $(SCRATCH)/release
@@ -107,6 +107,7 @@ deps: ## install the Debian packages that are missing (with sudo, unless root)
 	  case $$package in
 	    gnuplot-nox) ! command -v gnuplot >/dev/null || continue ;;
 	    pkg-config) ! command -v pkg-config >/dev/null || continue ;;
+	    binutils) ! command -v objdump >/dev/null || continue ;;
 	    git | make) ! command -v $$package >/dev/null || continue ;;
 	  esac
 	  status=$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null || true)
@@ -212,6 +213,10 @@ test-kernels: deps ## the tests of kernels and networks alone, as in `PRSGD_MARC
 	export SWIFT_BACKTRACE=enable=no
 	timeout --foreground --kill-after=10 $(TEST_TIMEOUT) \
 	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --filter 'KernelsTests|ModelsTests'
+
+.PHONY: check-spills
+check-spills: build ## look for vectors on the stack in the loops of the built kernels, which halve their speed
+	@Tests/check-spills $(PROGRAM)
 
 .PHONY: check
 check: lint build ## check style and build: quick

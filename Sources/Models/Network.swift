@@ -80,7 +80,7 @@ public final class Network {
   }
 
   /// Rows of activations start on cache lines, and never a power of two apart, where they would share cache sets.
-  private static func stride(_ columns: Int) -> Int { rounded(columns, upTo: 16) + 16 }
+  private static func stride(_ columns: Int) -> Int { rounded(columns, upTo: CacheLine.floats) + CacheLine.floats }
 
   private func output(_ layer: Int, rows: Int) -> Matrix {
     let columns = layers[layer].outputCount

@@ -12,7 +12,7 @@ struct DenseProductsTests {
     let weights = GuardedMatrix(surroundings: around, layer.placedWeights)
     let bias = GuardedMatrix(surroundings: around, layer.bias)
     // Panels may fill up what the output's rows leave of theirs.
-    let room = layer.kernels == .panels ? rounded(outputs, upTo: 32) : outputs
+    let room = layer.kernels == .panels ? rounded(outputs, upTo: DenseCase.tile.outputs) : outputs
     let output = GuardedMatrix(layer.rows, outputs, gap: room - outputs + 3, surroundings: around)
 
     layer.products.forward(weights: weights.pointer, bias: bias.pointer, input: input.matrix, output: output.matrix)
@@ -141,10 +141,11 @@ struct DenseProductsTests {
     #expect(taken.allSatisfy { $0 })
   }
 
-  /// What the smallest kernel's tile cannot cover is left to BLAS.
-  @Test(arguments: [1, 7, 8, 784], [1, 10, 32, 100])
+  /// What the smallest kernel's tile cannot cover is left to BLAS, and everything where vectors are narrow.
+  @Test(arguments: [1, 3, 4, 7, 8, 15, 16, 784], [1, 10, 32, 100])
   func kernelsThatSuitAreChosenForEveryShape(inputs: Int, outputs: Int) {
     let products = DenseProducts(inputCount: inputs, outputCount: outputs)
-    if inputs < 8 || VectorUnit.bits < 512 { #expect(products.kernels == .blas) }
+    let isOwn = inputs >= DenseCase.tile.inputs && VectorUnit.bits >= 256
+    #expect((products.kernels != .blas) == isOwn)
   }
 }

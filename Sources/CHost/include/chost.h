@@ -38,6 +38,14 @@ static inline __attribute__((always_inline)) chost_lanes chost_square_root(chost
   return __builtin_elementwise_sqrt(x);
 }
 
+/// One vector register of floats of this build's Swift code; SIMD16<Float> or SIMD8<Float>. Instruction sets with
+/// narrower ones take two.
+#if defined(__AVX512F__)
+typedef float chost_register __attribute__((ext_vector_type(16)));
+#else
+typedef float chost_register __attribute__((ext_vector_type(8)));
+#endif
+
 /// Width in bits of the vectors that this build's Swift code uses, from the importer's own target.
 static inline int chost_vector_bits(void) {
 #if defined(__AVX512F__)

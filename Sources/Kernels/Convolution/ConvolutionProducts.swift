@@ -3,7 +3,7 @@ public struct ConvolutionProducts: Sendable {
   public enum Kernels: String, CaseIterable, Sendable {
     /// OpenBLAS, over windows copied side by side: any shape, any processor.
     case blas
-    /// Sums over windows in registers: any shape; fast where vectors are 512 bits wide.
+    /// Sums over windows in registers: any shape; fast where vectors are at least 256 bits wide.
     case direct
     /// Winograd's F(4x4, 3x3): 3x3 with stride 1 and padding 1, channels in multiples of 16.
     case winograd
@@ -17,7 +17,7 @@ public struct ConvolutionProducts: Sendable {
   ///   Winograd's cannot do the shape, direct ones.
   public init(_ shape: ConvolutionShape, kernels: Kernels? = nil) {
     self.shape = shape
-    switch kernels ?? (VectorUnit.bits == 512 ? .winograd : .blas) {
+    switch kernels ?? (VectorUnit.suitsTiles ? .winograd : .blas) {
     case .winograd where WinogradConvolution.supports(shape):
       self.kernels = .winograd
       implementation = WinogradConvolution(shape)

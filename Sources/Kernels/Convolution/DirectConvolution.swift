@@ -44,7 +44,7 @@ struct DirectConvolution: ConvolutionKernels {
         let width = panels.width(from: first)
         let dy = outputGradient.row(row) + first
         let panel = gradient + panels.offset(from: first)
-        if width <= TallTile.width {
+        if panels.isNarrow(from: first) {
           addWeightGradient(TallTile.self, dy, width, panel)
         } else {
           addWeightGradient(Tile.self, dy, width, panel)
@@ -65,7 +65,7 @@ struct DirectConvolution: ConvolutionKernels {
           let tile: T = weightGradientTile(dy, rows, tapRow, start)
           let valid = min(T.rows, shape.runCount - start)
           let destination = panel + (tapRow * shape.runCount + start) * width
-          tile.forEachRow { row, sums in if row < valid { T.add(sums, to: destination + row &* width, count: width) } }
+          tile.forEachRow { row, sums in if row < valid { sums.add(to: destination + row &* width, count: width) } }
         }
       }
     }

@@ -1,6 +1,6 @@
 /// A convolution as matrix products by BLAS: windows are copied side by side ("im2col") and multiplied by the weights.
 ///
-/// The path for processors and builds without vectors of 512 bits.
+/// The path for processors and builds whose vectors are narrower than 256 bits.
 struct ProductConvolution: ConvolutionKernels {
   private let shape: ConvolutionShape
   private let image: PaddedImage

@@ -1,7 +1,7 @@
 /// A 3x3 convolution with stride 1 and padding 1 by sums in registers: direct, as `DirectConvolution`, but each number
 /// that is loaded serves all three taps of a window's row, so that multipliers limit and not loads.
 ///
-///     outputs          y[0]   y[1]   y[2]   …            8 pixels x 32 outputs, or 16 x 16
+///     outputs          y[0]   y[1]   y[2]   …            pixels x outputs of a tile
 ///                    ↗ ↑  ↖ ↗ ↑  ↖ ↗ ↑  ↖
 ///     inputs     x[-1]  x[0]   x[1]   x[2]   …           of one row; x[-1] and the one behind the last are zero
 ///
@@ -46,10 +46,10 @@ struct ThreeTapConvolution: ConvolutionKernels {
       for first in stride(from: 0, to: panels.outputCount, by: WeightPanels.width) {
         let panel = weights + panels.offset(from: first)
         let output = target.row(image) + first
-        if panels.width(from: first) == Tile.width {
-          convolve(Tile.self, source.row(image), channels, panel, output, panels.outputCount)
-        } else {
+        if panels.isNarrow(from: first) {
           convolve(TallTile.self, source.row(image), channels, panel, output, panels.outputCount)
+        } else {
+          convolve(Tile.self, source.row(image), channels, panel, output, panels.outputCount)
         }
       }
     }
@@ -57,7 +57,7 @@ struct ThreeTapConvolution: ConvolutionKernels {
 
   /// One panel's outputs, in pixels of `outputs` numbers.
   @inline(__always)
-  private func convolve<T: ThreeTapTile>(
+  private func convolve<T: RegisterTile>(
     _: T.Type, _ image: UnsafePointer<Float>, _ channels: Int, _ panel: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, _ outputs: Int
   ) {
@@ -69,16 +69,17 @@ struct ThreeTapConvolution: ConvolutionKernels {
           let pixels = image + ((row &+ tap &- 1) &* width &+ column) &* channels
           let before = column == 0 ? UnsafePointer(zeros.pointer) : pixels - channels
           let after = column &+ T.rows == width ? UnsafePointer(zeros.pointer) : pixels + T.rows &* channels
-          var w = panel + 3 &* tap &* channels &* T.width
+          let tapStride = channels &* T.width
+          var w = panel + 3 &* tap &* tapStride
           for channel in 0..<channels {
             tile.addTaps(
-              before + channel, pixels + channel, after + channel, stride: channels, times: w,
-              tapStride: channels &* T.width)
+              before + channel, pixels + channel, after + channel, stride: channels,
+              times: (.load(w), .load(w + tapStride), .load(w + 2 &* tapStride)))
             w += T.width
           }
         }
         let target = output + (row &* width &+ column) &* outputs
-        tile.forEachRow { T.store($1, target + $0 &* outputs, count: T.width) }
+        tile.forEachRow { $1.store(target + $0 &* outputs) }
       }
     }
   }
@@ -90,14 +91,16 @@ struct ThreeTapConvolution: ConvolutionKernels {
     for image in 0..<input.rows {
       for block in stride(from: 0, to: height, by: Self.blockRows) {
         let rows = block..<min(block + Self.blockRows, height)
-        for first in stride(from: 0, to: outputs, by: TripleTile.width) {
+        for first in stride(from: 0, to: outputs, by: MachineVector.scalarCount) {
           for tapRow in 0..<3 {
             for channel in stride(from: 0, to: channels, by: TripleTile.rows) {
               let tile = weightGradientTile(
                 input.row(image) + channel, outputGradient.row(image) + first, rows, tapRow)
               let place = panels.index(input: 3 * tapRow * channels + channel, output: first)
               let width = panels.width(from: first / WeightPanels.width * WeightPanels.width)
-              tile.add(to: gradient + place, stride: width, tapStride: channels * width)
+              tile.forEachRow { row, taps in
+                Self.add(taps, to: gradient + place + row &* width, channels &* width)
+              }
             }
           }
         }
@@ -111,22 +114,28 @@ struct ThreeTapConvolution: ConvolutionKernels {
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ rows: Range<Int>, _ tapRow: Int
   ) -> TripleTile {
     let (width, channels, outputs) = (shape.input.width, shape.input.channels, shape.output.channels)
-    var tile = TripleTile()
+    var tile = TripleTile.zero
     let lowest = max(rows.lowerBound, 1 &- tapRow)
     let highest = min(rows.upperBound, shape.input.height &+ 1 &- tapRow)
     for row in lowest..<max(lowest, highest) {
       var pixel = x + (row &+ tapRow &- 1) &* width &* channels
       var g = dy + row &* width &* outputs
-      var (before, here) = (SIMD16<Float>(), SIMD16.load(g))
-      for _ in 1..<width {
-        g += outputs
-        let after = SIMD16.load(g)
-        tile.add(pixel, after, here, before)
-        (before, here) = (here, after)
+      for column in 0..<width {
+        let after = column &+ 1 == width ? UnsafePointer(zeros.pointer) : g + outputs
+        let before = column == 0 ? UnsafePointer(zeros.pointer) : g - outputs
+        tile.add(pixel, stride: 1, times: Triple(.load(after), .load(g), .load(before)))
         pixel += channels
+        g += outputs
       }
-      tile.add(pixel, SIMD16(), here, before)
     }
     return tile
+  }
+
+  /// Adds the sums of three taps to those in memory, `stride` numbers apart.
+  @inline(__always)
+  private static func add(_ taps: TripleTile.Row, to address: UnsafeMutablePointer<Float>, _ stride: Int) {
+    (.load(address) + taps.first).store(address)
+    (.load(address + stride) + taps.second).store(address + stride)
+    (.load(address + 2 &* stride) + taps.third).store(address + 2 &* stride)
   }
 }

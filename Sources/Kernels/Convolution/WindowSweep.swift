@@ -2,7 +2,7 @@
 ///
 /// A window is `tapRows` runs of `run` consecutive numbers, `inputRow` apart; the weights are panels (window, out).
 ///
-///     padded image, channels last         registers: 8 pixels x 32 outputs, or 16 x 16
+///     padded image, channels last         registers: pixels x outputs of a tile
 ///     ┌───────────────────────┐
 ///     │ ├─run─┤├─run─┤ …      │           pixel 0  Σ x · w[0..<32]
 ///     │ ├─run─┤├─run─┤ …      │  ───►     pixel 1  Σ x · w[0..<32]
@@ -20,7 +20,7 @@ struct WindowSweep: Sendable {
   private let sources: AlignedBuffer<Int32>
   /// Of each pixel in the output.
   private let destinations: AlignedBuffer<Int32>
-  /// From one window to the next, where sixteen neighbours always are this far apart; else nil.
+  /// From one window to the next, where the neighbours of a tall tile always are this far apart; else nil.
   private let step: Int?
 
   /// - Parameters:
@@ -49,7 +49,7 @@ struct WindowSweep: Sendable {
     for first in stride(from: 0, to: panels.outputCount, by: WeightPanels.width) {
       let width = panels.width(from: first)
       let panel = weights + panels.offset(from: first)
-      if width <= TallTile.width, let step {
+      if panels.isNarrow(from: first), let step {
         // Constants let the compiler address sixteen rows without sixteen registers.
         switch step {
         case 3: sweepTall(image, panel, width, output + first, step: 3)
@@ -66,13 +66,13 @@ struct WindowSweep: Sendable {
     _ image: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ width: Int, _ output: UnsafeMutablePointer<Float>
   ) {
     for pixel in stride(from: 0, to: pixels, by: Tile.rows) {
-      let rows = TileRows(image, offsets: sources.pointer + pixel)
+      let rows = Tile.Places { image + Int(sources.pointer[pixel &+ $0]) }
       var tile = Tile.zero
       var w = panel
       for row in 0..<tapRows {
         let start = row &* inputRow
         for k in start..<start &+ run {
-          tile.add(rows, k, times: Tile.load(w))
+          tile.add(rows, k, times: .load(w))
           w += width
         }
       }
@@ -103,7 +103,7 @@ struct WindowSweep: Sendable {
   private func store<T: RegisterTile>(_ tile: T, _ pixel: Int, _ width: Int, _ output: UnsafeMutablePointer<Float>) {
     tile.forEachRow { row, sums in
       guard pixel &+ row < pixels else { return }
-      T.store(sums, output + Int(destinations.pointer[pixel &+ row]), count: width)
+      sums.store(output + Int(destinations.pointer[pixel &+ row]), count: width)
     }
   }
 }

@@ -43,7 +43,7 @@ struct WinogradConvolution: ConvolutionKernels {
     input = WinogradTiles(shape.input, strips: groupStrips)
     output = WinogradTiles(shape.output, strips: groupStrips)
     // An odd number of cache lines, lest all points want the same place in a cache.
-    pointStride = rounded(shape.input.channels * shape.output.channels, upTo: 32) + 16
+    pointStride = rounded(shape.input.channels * shape.output.channels, upTo: 2 * CacheLine.floats) + CacheLine.floats
     weights = AlignedBuffer(count: Self.points * pointStride)
     sums = AlignedBuffer(count: weights.count)
     reversed = ReversedWeights(shape)
@@ -133,7 +133,7 @@ struct WinogradConvolution: ConvolutionKernels {
       }
       let (source, target) = (from.tiles.pointer + point &* inputs, to.tiles.pointer + (point &* outputs &+ first))
       let panel = weights.pointer + place
-      if outputs - first >= WeightPanels.width {
+      if !WeightPanels.isNarrow(outputs - first) {
         multiply(Tile.self, source, inputs, panel, target, outputs, tiles)
       } else if inputs == 16 {
         // A constant lets the compiler address sixteen rows without sixteen registers.
@@ -156,7 +156,7 @@ struct WinogradConvolution: ConvolutionKernels {
       for input in 0..<inputs { tile.add(x + input, stride: sourceStride, times: panel + input &* T.width) }
       // There is room for whole tiles of registers: what they hold beyond the last is never looked at.
       let y = target + first &* targetStride
-      tile.forEachRow { row, sums in T.store(sums, y + row &* targetStride, count: T.width) }
+      tile.forEachRow { row, sums in sums.store(y + row &* targetStride) }
     }
   }
 
@@ -179,7 +179,7 @@ struct WinogradConvolution: ConvolutionKernels {
     forEachPanel(inputs, outputs) { point, first, place in
       if first == 0 { reading.prefetch(part: point, of: Self.points) }
       let (x, dy) = (input.tiles.pointer + point &* inputs, output.tiles.pointer + (point &* outputs &+ first))
-      if outputs - first >= WeightPanels.width {
+      if !WeightPanels.isNarrow(outputs - first) {
         addProducts(Tile.self, x, dy, sums.pointer + place, tiles)
       } else {
         addProducts(TallTile.self, x, dy, sums.pointer + place, tiles)
@@ -198,7 +198,7 @@ struct WinogradConvolution: ConvolutionKernels {
       for index in 0..<tiles {
         tile.add(x + index &* xStride + input, stride: 1, times: dy + index &* dyStride)
       }
-      tile.forEachRow { row, values in T.store(values, block + row &* T.width, count: T.width) }
+      tile.forEachRow { row, values in values.store(block + row &* T.width) }
     }
   }
 

@@ -31,7 +31,7 @@ struct WinogradTiles: Sendable {
     zeros = AlignedBuffer(count: image.width * image.channels)
     let isWhole = image.width % 4 == 0 && image.height % 4 == 0
     whole = isWhole ? nil : AlignedBuffer(count: 16 * across * image.channels)
-    tiles = AlignedBuffer(count: rounded(strips * across, upTo: TallTile.rows) * tileStride)
+    tiles = AlignedBuffer(count: rounded(strips * across, upTo: max(Tile.rows, TallTile.rows)) * tileStride)
   }
 
   /// Numbers of six vectors.
@@ -41,7 +41,7 @@ struct WinogradTiles: Sendable {
   func lines(_ images: Matrix, _ strips: Range<Int>) -> UpcomingLines {
     let place = { strip in strip / down * images.stride + 4 * (strip % down) * image.width * image.channels }
     let (first, last) = (place(strips.lowerBound), place(strips.upperBound))
-    return UpcomingLines(first: images.pointer + first, count: (last - first) / 16)
+    return UpcomingLines(first: images.pointer + first, count: (last - first) / CacheLine.floats)
   }
 
   /// Hands to `body` each strip's image, its first row, and where its tiles are.

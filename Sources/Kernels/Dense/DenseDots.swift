@@ -4,21 +4,24 @@ import CHost
 /// the number of outputs, where `DensePanels` would leave some idle. Weights are (out, in), as PyTorch has them.
 /// There is scratch memory inside, for one caller at a time.
 struct DenseDots: DenseKernels {
-  typealias Vector = SIMD16<Float>
+  private typealias Vector = MachineVector
+  private typealias Column = MachineVector.CrossColumn
 
   /// Inputs of a tile of gradients.
-  static let width = 4 * 16
+  static var width: Int { Column.width }
+  /// Cache lines of a tile's row.
+  private static var lines: Int { width / CacheLine.floats }
   /// Outputs up to which these kernels are faster than `DensePanels`.
   static let fewOutputs = 16
 
   let inputCount: Int
   let outputCount: Int
-  /// Dot products but for the sum over lanes: (5, 4, 16).
-  private let lanes = AlignedBuffer<Float>(count: CrossTile.columns * CrossTile.rows * 16)
+  /// Dot products but for the sum over lanes: (columns, rows, lanes) of a tile.
+  private let lanes = AlignedBuffer<Float>(count: CrossTile.columns * Self.width)
   /// (out, in)
   private let gradient: AlignedBuffer<Float>
 
-  /// - Precondition: at least 64 inputs.
+  /// - Precondition: at least `width` inputs.
   init(inputCount: Int, outputCount: Int) {
     precondition(inputCount >= Self.width)
     self.inputCount = inputCount
@@ -36,9 +39,9 @@ struct DenseDots: DenseKernels {
     for row in stride(from: 0, to: input.rows, by: CrossTile.rows) {
       let rows = min(CrossTile.rows, input.rows - row)
       for first in stride(from: 0, to: outputCount, by: CrossTile.columns) {
-        if let upcoming, upcoming.count >= row / 2 + 2 {
-          // The first two tiles of outputs ask for a row each.
-          let next = row / 2 + (first == 0 ? 0 : 1)
+        if let upcoming, upcoming.count >= row / 2 + CrossTile.rows / 2 {
+          // Each tile of outputs asks for a row, and those for which none is left for the last one again.
+          let next = row / 2 + min(first / CrossTile.columns, CrossTile.rows / 2 - 1)
           dots(input, row, weights, first) { k in upcoming.prefetch(row: next, column: k) }
         } else {
           dots(input, row, weights, first) { _ in }
@@ -47,37 +50,44 @@ struct DenseDots: DenseKernels {
           let y = output.row(row + place)
           for column in first..<min(first + CrossTile.columns, outputCount) {
             let place = (column - first) * CrossTile.rows + place
-            y[column] = bias[column] + Vector.load(lanes.pointer + place * 16).total
+            y[column] = bias[column] + Vector.load(lanes.pointer + place * Vector.scalarCount).total
           }
         }
       }
     }
   }
 
-  /// lanes ← the products of four rows and five outputs' weights.
+  /// lanes ← the products of a few rows and five outputs' weights. `between` is called once for each cache line of a row.
   @inline(__always)
   private func dots(_ input: Matrix, _ row: Int, _ weights: Numbers, _ first: Int, between: (Int) -> Void) {
     let last = input.rows &- 1
-    let (x0, x1) = (input.row(row), input.row(min(row &+ 1, last)))
-    let (x2, x3) = (input.row(min(row &+ 2, last)), input.row(min(row &+ 3, last)))
+    let x = FourPlaces { UnsafePointer(input.row(min(row &+ $0, last))) }
     let five = CrossTile.Columns(first, of: outputCount, stride: inputCount)
     var tile = CrossTile()
-    let whole = inputCount / 16 * 16
-    for k in stride(from: 0, to: whole, by: 16) {
-      let w = weights + k
-      tile.add(
-        (.load(x0 + k), .load(x1 + k), .load(x2 + k), .load(x3 + k)), .load(w + five.place0), .load(w + five.place1),
-        .load(w + five.place2), .load(w + five.place3), .load(w + five.place4))
-      between(k)
+    let whole = inputCount / CacheLine.floats * CacheLine.floats
+    for line in stride(from: 0, to: whole, by: CacheLine.floats) {
+      for part in 0..<CacheLine.floats / Vector.scalarCount {
+        let k = line &+ part &* Vector.scalarCount
+        let w = weights + k
+        tile.add(
+          Column { .load(x[$0] + k) }, .load(w + five.place0), .load(w + five.place1), .load(w + five.place2),
+          .load(w + five.place3), .load(w + five.place4))
+      }
+      between(line)
     }
     if whole < inputCount {
-      // What lies behind the last input is another's.
-      let load = { (address: Numbers) in Vector.load(address + whole, count: inputCount &- whole) }
-      tile.add(
-        (load(x0), load(x1), load(x2), load(x3)), load(weights + five.place0), load(weights + five.place1),
-        load(weights + five.place2), load(weights + five.place3), load(weights + five.place4))
+      for part in 0..<CacheLine.floats / Vector.scalarCount {
+        let k = whole &+ part &* Vector.scalarCount
+        // What lies behind the last input is another's.
+        let count = max(0, min(Vector.scalarCount, inputCount &- k))
+        let load = { (address: UnsafePointer<Float>) in Vector.load(address + k, count: count) }
+        let w = UnsafePointer(weights)
+        tile.add(
+          Column { load(x[$0]) }, load(w + five.place0), load(w + five.place1), load(w + five.place2),
+          load(w + five.place3), load(w + five.place4))
+      }
     }
-    tile.store(lanes.pointer, CrossTile.Columns(0, of: CrossTile.columns, stride: CrossTile.rows * 16))
+    tile.store(lanes.pointer, CrossTile.Columns(0, of: CrossTile.columns, stride: Self.width))
   }
 
   // MARK: Backward
@@ -91,9 +101,10 @@ struct DenseDots: DenseKernels {
         CrossTile.Columns(first, of: outputCount, stride: inputCount),
         of: { input.row($0) + start }
       ) { row in
-        // Four lines of a row to come go with two of these rows and two tiles.
+        // The lines of a row to come go with two of these rows and two tiles.
         guard let upcoming, row / 2 < upcoming.count else { return }
-        upcoming.prefetch(row: row / 2, column: start &+ row % 2 &* 32 &+ (first == 0 ? 0 : 16))
+        let line = (row % 2 &* 2 &+ (first == 0 ? 0 : 1)) % Self.lines
+        upcoming.prefetch(row: row / 2, column: start &+ line &* CacheLine.floats)
       }
     }
     target.take(gradient.pointer, count: gradient.count)
@@ -121,7 +132,7 @@ struct DenseDots: DenseKernels {
     }
   }
 
-  /// result (five, 64) ← Σ over `count` rows of 64 numbers of each times five factors that go with it.
+  /// result (five, width) ← Σ over `count` rows of `width` numbers of each times five factors that go with it.
   @inline(__always)
   private func outerProducts(
     _ factors: Numbers, stride: Int, _ five: CrossTile.Columns, count: Int, into result: Numbers,
@@ -130,13 +141,13 @@ struct DenseDots: DenseKernels {
     var tile = CrossTile()
     for index in 0..<count {
       let (x, f) = (row(index), factors + index &* stride)
-      tile.add(
-        (.load(x), .load(x + 16), .load(x + 32), .load(x + 48)), Vector(repeating: f[five.place0]),
-        Vector(repeating: f[five.place1]), Vector(repeating: f[five.place2]), Vector(repeating: f[five.place3]),
-        Vector(repeating: f[five.place4]))
-      // The next tile's: steps go from row to row, which no processor foresees.
-      for line in 4..<8 { chost_prefetch(x + 16 &* line) }
+      // The next tile's: steps go from row to row, which no processor foresees. Before the products: none of their loads may
+      // pass a prefetch, and all of them at once do not fit the registers.
+      for line in Self.lines..<2 &* Self.lines { chost_prefetch(x + line &* CacheLine.floats) }
       between(index)
+      tile.add(
+        .load(x), Vector(repeating: f[five.place0]), Vector(repeating: f[five.place1]),
+        Vector(repeating: f[five.place2]), Vector(repeating: f[five.place3]), Vector(repeating: f[five.place4]))
     }
     tile.store(result, columns)
   }

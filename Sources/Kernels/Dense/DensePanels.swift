@@ -8,7 +8,10 @@ struct DensePanels: DenseKernels {
   private static let innerBlock = 192
 
   private let panels: WeightPanels
-  /// ∂loss/∂output of 32 rows, transposed: (out, 32).
+  /// Rows of a batch whose gradients for the input are found in one pass over the weights.
+  private static let passRows = 32
+
+  /// ∂loss/∂output of `passRows` rows, transposed: a part for each `Tile.width` of them, (out, Tile.width).
   private let transposed: AlignedBuffer<Float>
   /// A tile on its way to memory.
   private let parked = AlignedBuffer<Float>(count: Tile.rows * Tile.width)
@@ -17,7 +20,7 @@ struct DensePanels: DenseKernels {
   init(inputCount: Int, outputCount: Int) {
     precondition(inputCount >= Tile.rows)
     panels = WeightPanels(inputCount: inputCount, outputCount: outputCount)
-    transposed = AlignedBuffer(count: outputCount * Tile.width)
+    transposed = AlignedBuffer(count: outputCount * Self.passRows)
   }
 
   var inputCount: Int { panels.inputCount }
@@ -37,7 +40,7 @@ struct DensePanels: DenseKernels {
       for start in stride(from: 0, to: inputCount, by: Self.innerBlock) {
         let inner = min(Self.innerBlock, inputCount - start)
         let block = weights + panels.offset(from: first) + start * width
-        let tall = width <= TallTile.width ? input.rows / TallTile.rows * TallTile.rows : 0
+        let tall = panels.isNarrow(from: first) ? input.rows / TallTile.rows * TallTile.rows : 0
         for row in stride(from: 0, to: tall, by: TallTile.rows) {
           let y = output.row(row) + first
           Self.forwardTallTile(
@@ -46,12 +49,14 @@ struct DensePanels: DenseKernels {
         }
         for row in stride(from: tall, to: input.rows, by: Tile.rows) {
           // Past the last row the last one is computed again, and not stored.
-          let rows = TileRows(input.row(row) + start, stride: input.stride, valid: input.rows - row)
+          let valid = min(Tile.rows, input.rows - row)
           let y = output.row(row) + first
           let from = start == 0 ? bias + first : nil
-          // Each tile asks for its share of the weights of the next blocks: a line a step.
-          let ahead = block + inner * width + row / Tile.rows * inner * 16
-          Self.forwardTile(rows, block, width, inner, y, output.stride, min(Tile.rows, input.rows - row), from, ahead)
+          // Each tile prefetches its share of the weights of the next blocks.
+          let lines = row / Tile.rows * (inner / MachineVector.stepsPerLine)
+          let ahead = block + inner * width + lines * CacheLine.floats
+          Self.forwardTile(
+            input.row(row) + start, input.stride, block, width, inner, y, output.stride, valid, from, ahead)
         }
       }
     }
@@ -59,16 +64,17 @@ struct DensePanels: DenseKernels {
 
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
   private static func forwardTile(
-    _ x: TileRows, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int, _ valid: Int,
-    _ bias: Numbers?, _ ahead: Numbers
+    _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
+    _ valid: Int, _ bias: Numbers?, _ ahead: Numbers
   ) {
-    var tile = bias.map { Tile(repeating: Tile.load($0)) } ?? Tile(TileRows(y, stride: yStride, valid: valid))
+    let rows = Tile.Places { UnsafePointer(x + min($0, valid &- 1) &* xStride) }
+    var tile = Tile { .load(bias ?? y + min($0, valid &- 1) &* yStride) }
     for k in 0..<inner {
-      tile.add(x, k, times: Tile.load(w + k &* width))
-      chost_prefetch(ahead + k &* 16)
+      tile.add(rows, k, times: .load(w + k &* width))
+      chost_prefetch(ahead + k / MachineVector.stepsPerLine &* CacheLine.floats)
     }
     tile.forEachRow { row, sums in
-      if row < valid { Tile.store(sums, y + row &* yStride) }
+      if row < valid { sums.store(y + row &* yStride) }
     }
   }
 
@@ -111,7 +117,7 @@ struct DensePanels: DenseKernels {
     // The other way round than forward, whose last panels may still be in a cache, as its first ones then will be.
     let last = (outputCount - 1) / Tile.width * Tile.width
     for first in stride(from: last, through: 0, by: -Tile.width) {
-      if panels.width(from: first) <= TallTile.width && inputCount >= TallTile.rows {
+      if panels.isNarrow(from: first) && inputCount >= TallTile.rows {
         weightGradient(TallTile.self, panel: first, input, outputGradient, sink, &parking)
       } else {
         weightGradient(Tile.self, panel: first, input, outputGradient, sink, &parking)
@@ -134,7 +140,7 @@ struct DensePanels: DenseKernels {
       let tile: T = Self.weightGradientTile(input, start, outputGradient, first, sink, parking, &squares)
       // Each row's surplus is overwritten by the next.
       tile.forEachRow { index, sums in
-        if index >= row - start { T.store(sums, parking.numbers + (index &- (row - start)) &* width, count: T.width) }
+        if index >= row - start { sums.store(parking.numbers + (index &- (row - start)) &* width) }
       }
       parking.count = (T.rows - (row - start)) * width
       parking.offset = panels.offset(from: first) + row * width
@@ -190,26 +196,34 @@ struct DensePanels: DenseKernels {
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
   func inputGradient(weights: Numbers, outputGradient: Matrix, inputGradient: Matrix) {
-    for first in stride(from: 0, to: outputGradient.rows, by: Tile.width) {
-      let rows = min(Tile.width, outputGradient.rows - first)
+    for first in stride(from: 0, to: outputGradient.rows, by: Self.passRows) {
+      let rows = min(Self.passRows, outputGradient.rows - first)
       transpose(outputGradient, from: first, rows)
       for row in stride(from: 0, to: inputCount, by: Tile.rows) {
         let start = min(row, inputCount - Tile.rows)
-        let tile = inputGradientTile(weights, start)
-        Self.storeTransposed(
-          tile, by: parked.pointer, inputGradient.row(first) + start, inputGradient.stride, columns: rows)
+        for part in stride(from: 0, to: rows, by: Tile.width) {
+          let tile = inputGradientTile(weights, start, transposed.pointer + part * outputCount)
+          Self.storeTransposed(
+            tile, by: parked.pointer, inputGradient.row(first + part) + start, inputGradient.stride,
+            columns: min(Tile.width, rows - part))
+        }
       }
     }
   }
 
   /// Σ over all outputs of W(start + r, o) · ∂loss/∂output(·, o): a row per input, a lane per row of the batch.
+  /// - Parameter gradient: ∂loss/∂output, transposed (out, Tile.width).
   @inline(__always)
-  private func inputGradientTile(_ weights: Numbers, _ start: Int) -> Tile {
+  private func inputGradientTile(_ weights: Numbers, _ start: Int, _ gradient: UnsafePointer<Float>) -> Tile {
     var tile = Tile.zero
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
       let panel = weights + panels.offset(from: first) + start &* width
-      let dy = transposed.pointer + first &* Tile.width
+      let dy = gradient + first &* Tile.width
+      // The next tile's weights: its steps go from panel to panel, which no processor foresees.
+      for line in 0..<MachineVector.panelLinesAhead {
+        chost_prefetch(panel + Tile.rows &* width + line &* CacheLine.floats)
+      }
       for output in 0..<width {
         tile.add(panel + output, stride: width, times: dy + output &* Tile.width)
       }
@@ -217,25 +231,28 @@ struct DensePanels: DenseKernels {
     return tile
   }
 
-  /// transposed (out, 32) ← `rows` rows of `matrix` from `first` on, the remaining lanes zero.
+  /// transposed ← `rows` rows of `matrix` from `first` on, the remaining lanes zero.
   private func transpose(_ matrix: Matrix, from first: Int, _ rows: Int) {
-    if rows < Tile.width { transposed.elements.update(repeating: 0) }
+    if rows < Self.passRows { transposed.elements.update(repeating: 0) }
     for row in 0..<rows {
       let source = matrix.row(first + row)
-      for output in 0..<outputCount { transposed.pointer[output &* Tile.width &+ row] = source[output] }
+      let (part, lane) = row.quotientAndRemainder(dividingBy: Tile.width)
+      let target = transposed.pointer + part * Tile.width * outputCount + lane
+      for output in 0..<outputCount { target[output &* Tile.width] = source[output] }
     }
   }
 
-  /// Stores the first `columns` columns of a tile as rows of eight.
+  /// Stores the first `columns` columns of a tile as rows.
   @inline(__always)
   private static func storeTransposed(
     _ tile: Tile, by parked: Numbers, _ address: Numbers, _ stride: Int, columns: Int
   ) {
-    tile.forEachRow { row, sums in Tile.store(sums, parked + row &* Tile.width) }
+    typealias Column = MachineVector.TileColumn
+    tile.forEachRow { row, sums in sums.store(parked + row &* Tile.width) }
     for column in 0..<columns {
-      var eight = SIMD8<Float>()
-      for row in 0..<Tile.rows { eight[row] = parked[row &* Tile.width &+ column] }
-      UnsafeMutableRawPointer(address + column &* stride).storeBytes(of: eight, as: SIMD8<Float>.self)
+      var numbers = Column()
+      for row in 0..<Tile.rows { numbers[row] = parked[row &* Tile.width &+ column] }
+      UnsafeMutableRawPointer(address + column &* stride).storeBytes(of: numbers, as: Column.self)
     }
   }
 }

@@ -3,7 +3,7 @@ public struct DenseProducts: Sendable {
   public enum Kernels: String, CaseIterable, Sendable {
     /// OpenBLAS: good for every shape on every processor.
     case blas
-    /// `DensePanels`: faster where vectors are 512 bits wide, and the update of the weights costs no pass of its own.
+    /// `DensePanels`: faster where vectors are at least 256 bits wide, and the update of the weights costs no pass of its own.
     case panels
     /// `DenseDots`: the same for few outputs.
     case dots
@@ -34,7 +34,7 @@ public struct DenseProducts: Sendable {
   }
 
   private static func best(outputCount: Int) -> Kernels {
-    if VectorUnit.bits < 512 { return .blas }
+    if !VectorUnit.suitsTiles { return .blas }
     return outputCount <= DenseDots.fewOutputs ? .dots : .panels
   }
 

@@ -1,5 +1,5 @@
-/// How our own kernels lay out a weight matrix (in, out): in *panels* of 32 neighbouring outputs (fewer in the last
-/// one), one after another, one row of a panel per input.
+/// How our own kernels lay out a weight matrix (in, out): in *panels* of neighbouring outputs, as many as a tile is wide
+/// (fewer in the last one), one after another, one row of a panel per input. With 32:
 ///
 ///     weights (in, out)               panels
 ///     ┌────32────┬────32────┬─10─┐    ┌────32────┐┌────32────┐┌─10─┐
@@ -10,13 +10,20 @@
 ///
 /// A panel is read front to back, so that memory streams, and no two rows that are used together lie a power of two apart.
 struct WeightPanels: Equatable, Sendable {
-  static let width = 32
+  static var width: Int { Tile.width }
 
   let inputCount: Int
   let outputCount: Int
 
   /// Outputs of the panel that begins with output `first`.
   func width(from first: Int) -> Int { min(Self.width, outputCount - first) }
+
+  /// Whether half of a `Tile` would be idle for the panel that begins with output `first`, and not of a `TallTile`.
+  func isNarrow(from first: Int) -> Bool { Self.isNarrow(outputCount - first) }
+
+  /// Whether it would be for so many outputs.
+  @inline(__always)
+  static func isNarrow(_ outputs: Int) -> Bool { TallTile.width < Tile.width && outputs <= TallTile.width }
 
   /// Where the panel that begins with output `first` is.
   func offset(from first: Int) -> Int { first * inputCount }

@@ -10,13 +10,13 @@ struct UpcomingLines {
   /// Asks for one of `parts` equal parts.
   @inline(__always)
   func prefetch(part: Int, of parts: Int) {
-    for line in lines(part, parts) { chost_prefetch(first + line &* 16) }
+    for line in lines(part, parts) { chost_prefetch(first + line &* CacheLine.floats) }
   }
 
   /// Asks for one of `parts` equal parts, to be overwritten.
   @inline(__always)
   func prefetchToWrite(part: Int, of parts: Int) {
-    for line in lines(part, parts) { chost_prefetch_to_write(first + line &* 16) }
+    for line in lines(part, parts) { chost_prefetch_to_write(first + line &* CacheLine.floats) }
   }
 
   @inline(__always)

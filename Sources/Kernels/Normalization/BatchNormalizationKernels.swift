@@ -47,9 +47,9 @@ public struct BatchNormalizationKernels: Sendable {
       let z = UnsafePointer(z.row(row))
       for channel in stride(from: 0, to: image.channels, by: 16) {
         let origin = Vector.load(origin.pointer + channel)
-        // Two sums of each: an addition takes four cycles, and two new ones can begin in each.
         var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
-        for place in evenPlaces(channel) {
+        for pair in 0..<pairs {
+          let place = channel &+ 2 &* pair &* image.channels
           let value = Vector.load(z + place) - origin
           let value2 = Vector.load(z + (place &+ image.channels)) - origin
           first += value
@@ -57,8 +57,8 @@ public struct BatchNormalizationKernels: Sendable {
           first2 += value2
           second2.addProduct(value2, value2)
         }
-        if let place = lastPlace(channel) {
-          let value = Vector.load(z + place) - origin
+        for pixel in 2 &* pairs..<image.pixels {
+          let value = Vector.load(z + (channel &+ pixel &* image.channels)) - origin
           first += value
           second.addProduct(value, value)
         }
@@ -94,16 +94,9 @@ public struct BatchNormalizationKernels: Sendable {
 
   private func beginSums() { sums.elements.update(repeating: 0) }
 
-  /// Where `channel` is in the first of each two pixels.
-  @inline(__always)
-  private func evenPlaces(_ channel: Int) -> StrideTo<Int> {
-    stride(from: channel, to: image.pixels / 2 * 2 * image.channels, by: 2 &* image.channels)
-  }
-
-  /// Where it is in the last pixel of an odd number.
-  private func lastPlace(_ channel: Int) -> Int? {
-    image.pixels % 2 == 1 ? (image.pixels - 1) * image.channels + channel : nil
-  }
+  /// Pixels that are summed in twos, with two sums of each: an addition takes four cycles, and two new ones can begin in
+  /// each. Where a `Vector` is two registers there are two sums as it is.
+  private var pairs: Int { Vector.scalarCount == MachineVector.scalarCount ? image.pixels / 2 : 0 }
 
   private func addSums(_ channel: Int, _ first: Vector, _ second: Vector) {
     for lane in 0..<min(16, image.channels - channel) {
@@ -130,7 +123,8 @@ public struct BatchNormalizationKernels: Sendable {
     for channel in stride(from: 0, to: image.channels, by: 16) {
       let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
-      for place in places(channel) {
+      for pixel in 0..<image.pixels {
+        let place = channel &+ pixel &* image.channels
         chost_prefetch(z + (place &+ Self.ahead))
         chost_prefetch_to_write(output + (place &+ Self.ahead))
         var y = b.addingProduct(Vector.load(z + place), a)
@@ -142,12 +136,6 @@ public struct BatchNormalizationKernels: Sendable {
         y.replacing(with: floor, where: y .< floor).store(output + place, count: lanes)
       }
     }
-  }
-
-  /// Where `channel` is in each pixel.
-  @inline(__always)
-  private func places(_ channel: Int) -> StrideTo<Int> {
-    stride(from: channel, to: image.count, by: image.channels)
   }
 
   // MARK: Backward
@@ -162,7 +150,8 @@ public struct BatchNormalizationKernels: Sendable {
       let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let mean = Vector.load(mean.pointer + channel)
       var (first, second, first2, second2) = (Vector(), Vector(), Vector(), Vector())
-      for place in evenPlaces(channel) {
+      for pair in 0..<pairs {
+        let place = channel &+ 2 &* pair &* image.channels
         chost_prefetch(z + (place &+ Self.ahead))
         chost_prefetch(z + (place &+ Self.ahead &+ image.channels))
         chost_prefetch(g + (place &+ Self.ahead))
@@ -175,7 +164,10 @@ public struct BatchNormalizationKernels: Sendable {
         first2 += gradient2
         second2.addProduct(gradient2, value2 - mean)
       }
-      if let place = lastPlace(channel) {
+      for pixel in 2 &* pairs..<image.pixels {
+        let place = channel &+ pixel &* image.channels
+        chost_prefetch(z + (place &+ Self.ahead))
+        chost_prefetch(g + (place &+ Self.ahead))
         let value = Vector.load(z + place)
         let gradient = Self.passed(Vector.load(g + place), b.addingProduct(value, a), floor)
         first += gradient
@@ -194,7 +186,8 @@ public struct BatchNormalizationKernels: Sendable {
       let mean = Vector.load(mean.pointer + channel)
       let lanes = min(16, image.channels - channel)
       var (first, second) = (Vector(), Vector())
-      for place in places(channel) {
+      for pixel in 0..<image.pixels {
+        let place = channel &+ pixel &* image.channels
         chost_prefetch(z + (place &+ Self.ahead))
         chost_prefetch(g + (place &+ Self.ahead))
         chost_prefetch(y + (place &+ Self.ahead))
@@ -241,7 +234,8 @@ public struct BatchNormalizationKernels: Sendable {
       let (offset, slope) = (Vector.load(offset.pointer + channel), Vector.load(slope.pointer + channel))
       let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
       let lanes = min(16, image.channels - channel)
-      for place in places(channel) {
+      for pixel in 0..<image.pixels {
+        let place = channel &+ pixel &* image.channels
         chost_prefetch(z + (place &+ Self.ahead))
         chost_prefetch(g + (place &+ Self.ahead))
         let z = Vector.load(z + place)

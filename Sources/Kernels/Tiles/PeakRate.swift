@@ -1,10 +1,10 @@
 /// How many multiplications and additions a core does at best in this build: fused, in registers alone.
 public enum PeakRate {
-  private typealias Vector = SIMD16<Float>
+  private typealias Vector = MachineVector
 
-  /// Numbers that `run` makes at once: enough to keep both multipliers busy while each result takes four cycles, and few
+  /// Vectors that `run` makes at once: enough to keep both multipliers busy while each result takes four cycles, and few
   /// enough for the registers.
-  private static let chains = VectorUnit.bits == 512 ? 12 : 6
+  private static let chains = 12
 
   /// Multiplications and additions per second.
   /// - Parameter seconds: reads a clock.
@@ -13,7 +13,7 @@ public enum PeakRate {
     let count = 1 << 16
     for _ in 0..<40 {
       let start = seconds()
-      let sum = VectorUnit.bits == 512 ? runTwelve(count) : runSix(count)
+      let sum = run(count)
       let elapsed = seconds() - start
       precondition(sum.isFinite)
       best = max(best, Double(2 * Vector.scalarCount * chains * count) / elapsed)
@@ -22,7 +22,7 @@ public enum PeakRate {
   }
 
   @inline(never)
-  private static func runTwelve(_ count: Int) -> Float {
+  private static func run(_ count: Int) -> Float {
     var a = Six()
     var b = Six()
     for _ in 0..<count {
@@ -30,13 +30,6 @@ public enum PeakRate {
       b.multiply()
     }
     return a.sum + b.sum
-  }
-
-  @inline(never)
-  private static func runSix(_ count: Int) -> Float {
-    var a = Six()
-    for _ in 0..<count { a.multiply() }
-    return a.sum
   }
 
   private struct Six {
