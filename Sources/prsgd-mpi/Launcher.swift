@@ -4,11 +4,6 @@ import Glibc
 import MessagePassing
 import Records
 
-/// A subcommand that all ranks run together.
-protocol ParallelCommand: ParsableCommand {
-  mutating func run(on communicator: Communicator) throws
-}
-
 /// Takes the program from its arguments to its exit code.
 enum Launcher {
   static func run(_ arguments: [String]) -> Never {
