@@ -53,7 +53,7 @@ struct EvaluateCommand: ParallelCommand {
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = 1
     let file = try ModelFile(reading: modelFile, communicator)
-    let model = try communicator.agree { try ModelOptions(saved: file.description.options, in: modelFile) }
+    let model = try communicator.agree { try savedModel(file.description) }
     let shard = try loadShard(file.description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     let network = Network(layers, maximumBatch: batchSize)
@@ -66,6 +66,17 @@ struct EvaluateCommand: ParallelCommand {
     guard communicator.isRoot else { return }
     let report = EvaluationReport(evaluation)
     StandardStream.output.write((json ? try report.json() : report.text) + "\n")
+  }
+
+  private func savedModel(_ description: ModelDescription) throws -> ModelOptions {
+    let model = try ModelOptions(saved: description.options, in: modelFile)
+    guard model.fits(height: description.height, width: description.width) else {
+      throw Failure(
+        .badData,
+        "\(modelFile): says \(model.model.rawValue), which wants \(model.wantedImages), of images of "
+          + "\(description.height)x\(description.width)")
+    }
+    return model
   }
 
   /// This rank's samples, prepared as those were that the network has learned from.

@@ -20,6 +20,15 @@ struct ModelOptions: ParsableArguments {
         + "which needs no wide vectors; or auto, the fastest of this build.", valueName: "name"))
   var convolution = ConvolutionChoice.auto
 
+  /// Whether images are large enough for the network.
+  func fits(height: Int, width: Int) -> Bool { min(height, width) >= specification.smallestSide }
+
+  /// The images that the network wants, such as "images of at least 4x4 pixels".
+  var wantedImages: String {
+    let side = specification.smallestSide
+    return "images of at least \(side)x\(side) pixels"
+  }
+
   /// The network's layers for samples of a shape.
   func layers(_ input: ImageShape, classes: Int) -> [any Layer] {
     specification.layers(input: input, classes: classes, convolution: convolution.kernels)

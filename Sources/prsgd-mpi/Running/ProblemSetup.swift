@@ -87,6 +87,13 @@ struct ProblemSetup {
       guard test.format == training.format else {
         throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
       }
+      let (format, model) = (training.format, experiment.model)
+      guard model.fits(height: format.height, width: format.width) else {
+        throw Failure(
+          .usage,
+          "--model \(model.model.rawValue) wants \(model.wantedImages), and the samples of \(dataset) have "
+            + "\(format.height)x\(format.width)")
+      }
       guard training.format.isImage || !experiment.step.augment else {
         throw Failure(.usage, "--augment wants images, and the samples of \(dataset) are none")
       }
