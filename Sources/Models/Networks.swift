@@ -11,7 +11,10 @@ public enum ModelSpecification: Equatable, Sendable {
   /// A residual network for small images, of He, Zhang, Ren and Sun (2015), section 4.2; 6n + 2 layers deep.
   case residualNetwork(depth: Int)
 
-  /// Its layers for images of a shape, or samples of 1xFEATURESx1.
+  /// The least height and width of its images.
+  public var smallestSide: Int { self == .convolutionalNetwork ? 4 : 1 }
+
+  /// Its layers for images of a shape, or samples of 1xFEATURESx1. Neither side may be below `smallestSide`.
   /// - Parameter convolution: the kernels of the convolutions, chosen by what suits them unless given.
   public func layers(
     input: ImageShape, classes: Int, convolution: ConvolutionProducts.Kernels? = nil

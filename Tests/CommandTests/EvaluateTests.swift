@@ -90,6 +90,7 @@ extension BuiltProgram {
       try edited(#""hidden":"16""#, #""hidden":"17""#, to: "wider")
       try edited(#""hidden":"16""#, #""hidten":"16""#, to: "unknown")
       try edited(#""classes":"3""#, #""classes":"x""#, to: "classes")
+      try edited(#""model":"mlp""#, #""model":"cnn""#, to: "small")
       try edited(#""2.bias""#, #""2.bios""#, to: "renamed")
       let cases: [(String, String, Int32, [String])] = [
         ("none", Self.dataset, 74, ["none", "No such file"]), ("cut", Self.dataset, 65, ["cut: ", "ends at byte"]),
@@ -97,6 +98,7 @@ extension BuiltProgram {
         ("1/model.safetensors", Self.dataset, 65, ["1/model.safetensors: ", "which model"]),
         ("wider", Self.dataset, 65, ["wider: ", "'0.weight' is [16, 12], where its model wants [17, 12]"]),
         ("unknown", Self.dataset, 65, ["unknown: ", "hidten"]), ("classes", Self.dataset, 65, ["classes: ", "'x'"]),
+        ("small", Self.dataset, 65, ["small: ", "cnn", "4x4"]),
         ("renamed", Self.dataset, 65, ["renamed: ", "no tensor '2.bias'"]),
         ("0/model.safetensors", "--dataset synthetic:features=11,classes=3", 65, ["1x1x11", "1x1x12"]),
         ("0/model.safetensors", "--dataset synthetic:features=12,classes=4", 65, ["4 classes", "in 3"]),

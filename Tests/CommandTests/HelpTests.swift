@@ -48,7 +48,7 @@ extension BuiltProgram {
       #expect(outcome.output.contains(#/BLAS \d\S*, kernel \w/#))
     }
 
-    @Test(arguments: ["--help", "train --help", "bench --help", "--version"])
+    @Test(arguments: ["--help", "train --help", "help bench", "--version", "algorithms", "algorithms slowmo"])
     func severalRanksSayItOnce(command: String) async throws {
       let workspace = try Workspace()
       let alone = try await workspace.run(command)

@@ -74,6 +74,7 @@ extension BuiltProgram {
     @Test(
       arguments: [
         ("--augment", ["--augment", "synthetic"]),
+        ("--model cnn", ["--model cnn", "4x4", "synthetic"]),
         ("--augment --dataset csv:table.csv", ["--augment", "csv:table.csv"]),
         ("\(dataset) --model resnet20 --log-gradient-norm", ["--log-gradient-norm", "batch normalisation"]),
       ] as [(String, [String])], [nil, 3])

@@ -36,6 +36,10 @@ final class Workspace: Sendable {
     try await start(options, arguments, ranks: ranks, variables: variables).outcome()
   }
 
+  func run(_ options: String, _ arguments: [String], ranks: Int? = nil) async throws -> Outcome {
+    try await start(options, arguments, ranks: ranks, variables: [:]).outcome()
+  }
+
   private func start(
     _ options: String, _ arguments: [String], ranks: Int?, variables: [String: String]
   ) throws -> RunningCommand {

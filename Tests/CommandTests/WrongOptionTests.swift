@@ -106,6 +106,7 @@ struct WrongOption: Sendable, CustomTestStringConvertible {
     WrongOption("bench --steps 0", "--steps", "0"),
     WrongOption("bench --samples 20 --batch-size 21", "--samples", "--batch-size"),
     WrongOption("bench --dry-run", "--dry-run"),
+    WrongOption("algorithms slomo", "'slomo'", "did you mean 'slowmo'"),
     WrongOption("bench --dataset synthetic", "--dataset"),
   ]
 
@@ -128,7 +129,7 @@ extension BuiltProgram {
       try option.check(try await workspace.run(option.arguments, variables: HelpTests.brokenMPI), workspace)
     }
 
-    /// A few side by side, for the ranks that have nothing to say wait a while for the one that has.
+    /// A few side by side, for each mostly waits for MPI to start.
     @Test(arguments: Array(stride(from: 0, to: WrongOption.all.count, by: 6)))
     func severalRanksSaySoOnce(first: Int) async throws {
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -140,6 +141,25 @@ extension BuiltProgram {
         }
         try await group.waitForAll()
       }
+    }
+
+    /// So many that the first has judged its arguments before mpirun has started the last.
+    @Test func manyRanksSaySoOnce() async throws {
+      let workspace = try Workspace()
+      let option = WrongOption("--nonsense", "--nonsense")
+      try option.check(try await workspace.run(option.arguments, ranks: 33), workspace)
+    }
+
+    @Test(arguments: [("--nonsense", 64, "--nonsense"), ("--config missing.json", 74, "missing.json")])
+    func oneRankAloneIsHeard(wrong: (option: String, code: Int32, word: String)) async throws {
+      let workspace = try Workspace()
+      let other = [":", "-np", "1", try Tools.program()] + wrong.option.split(separator: " ").map(String.init)
+      let outcome = try await workspace.run("\(Workspace.small) --steps 5 --quiet", other, ranks: 2)
+      #expect(outcome.code == wrong.code, "\(outcome.testDescription)")
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+      let complaint = try #require(outcome.complaints.first)
+      #expect(complaint.hasPrefix("Error: rank 2: ") && complaint.contains(wrong.word), "\(outcome.testDescription)")
+      #expect(try workspace.entries().isEmpty)
     }
   }
 }

@@ -9,45 +9,6 @@ extension StepOrder: ExpressibleByArgument {}
 extension MomentumPolicy: ExpressibleByArgument {}
 extension AveragingWeights: ExpressibleByArgument {}
 
-/// `--interval`: how many local steps a round has.
-enum IntervalOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
-  case steps(Int)
-  /// ⌊T^{1/4} / N^{3/4}⌋, the corollary's, at least 1.
-  case theory
-  case perWorker([Int])
-  case calibrated(mean: Int)
-  case adaptive(minimum: Int, maximum: Int)
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    switch (parts[0], parts.count) {
-    case ("theory", 1): self = .theory
-    case ("calibrated", 2):
-      guard let mean = Int(parts[1]), mean > 0 else { return nil }
-      self = .calibrated(mean: mean)
-    case ("adaptive", 2):
-      guard let range = parts[1].firstRange(of: ".."), let low = Int(parts[1][..<range.lowerBound]),
-        let high = Int(parts[1][range.upperBound...]), low > 0, high >= low
-      else { return nil }
-      self = .adaptive(minimum: low, maximum: high)
-    default:
-      let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-      guard numbers.allSatisfy({ $0 != nil && $0! > 0 }) else { return nil }
-      self = numbers.count == 1 ? .steps(numbers[0]!) : .perWorker(numbers.map { $0! })
-    }
-  }
-
-  var description: String {
-    switch self {
-    case .steps(let count): "\(count)"
-    case .theory: "theory"
-    case .perWorker(let counts): counts.map(String.init).joined(separator: ",")
-    case .calibrated(let mean): "calibrated:\(mean)"
-    case .adaptive(let minimum, let maximum): "adaptive:\(minimum)..\(maximum)"
-    }
-  }
-}
-
 /// Which method of averaging, the same in `train` and `bench`.
 struct MethodOptions: ParsableArguments {
   @Option(
@@ -83,8 +44,8 @@ struct MethodOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What an averaging does with the momentum (of adamw, both moments): average it too, keep it local, or reset it. (default: average, unless "
-        + "the method has its own)", valueName: "name"))
+      "What an averaging does with the momentum (of adamw, both moments): average it too, keep it local, or reset it. "
+        + "(default: average, unless the method has its own)", valueName: "name"))
   var momentumPolicy: MomentumPolicy?
 
   @Option(
@@ -121,7 +82,7 @@ struct MethodOptions: ParsableArguments {
     }
     // What does not go together is said before MPI starts; what depends on the run is not known yet.
     do {
-      var settings = settings
+      var settings = settings(MethodSettings())
       if case .perWorker(let intervals) = resolvedInterval { settings.workers = intervals.count }
       if replay == nil { settings.schedule = try schedule(workers: settings.workers, steps: settings.steps) }
       _ = try algorithm.method(settings)
@@ -130,9 +91,9 @@ struct MethodOptions: ParsableArguments {
     }
   }
 
-  /// What the options say by themselves.
-  private var settings: MethodSettings {
-    var settings = MethodSettings()
+  /// What is known of a run, and what the options say by themselves.
+  private func settings(_ run: MethodSettings) -> MethodSettings {
+    var settings = run
     settings.order = order
     settings.overlaps = overlap
     settings.momentum = momentumPolicy
@@ -142,24 +103,10 @@ struct MethodOptions: ParsableArguments {
     return settings
   }
 
-  /// - Parameters:
-  ///   - run: what is known of the run.
-  ///   - seed: of everything random.
-  ///   - smoothness: L, where it is known.
+  /// - Parameter run: what is known of the run.
   /// - Throws: `Failure` for what does not fit the number of workers.
-  func method(_ run: RunFacts, seed: UInt64, smoothness: Double?) throws -> Method {
-    var settings = settings
-    settings.workers = run.workers
-    settings.steps = run.steps
-    settings.stepsPerEpoch = run.stepsPerEpoch
-    settings.stepsPerShard = run.stepsPerShard
-    settings.seed = seed
-    settings.smoothness = smoothness
-    settings.stepsAreProportional = run.stepsAreProportional
-    settings.segments = run.segments
-    settings.learningRate = run.learningRate
-    settings.warmup = run.warmup
-    settings.firstFall = run.firstFall
+  func method(_ run: MethodSettings) throws -> Method {
+    var settings = settings(run)
     settings.schedule = try schedule(workers: run.workers, steps: run.steps)
     return try algorithm.method(settings)
   }
@@ -182,62 +129,17 @@ struct MethodOptions: ParsableArguments {
       let text = try InputFile.read(replay)
       return ReplayedIntervals(try IntervalLog.parse(text, name: replay, workers: workers))
     }
-    switch resolvedInterval {
-    case .perWorker(let intervals):
-      guard intervals.count == workers else {
-        throw Failure(.usage, "--interval \(resolvedInterval) names \(intervals.count) ranks, and there are \(workers)")
-      }
-      return IntervalPerWorker(intervals)
-    case .calibrated(let mean): return CalibratedInterval(mean: mean, rounds: 20)
-    case .adaptive(let minimum, let maximum): return AdaptiveInterval(minimum: minimum, maximum: maximum)
-    case .steps, .theory: return FixedInterval(interval(workers: workers, steps: steps))
-    }
-  }
-
-  /// I where it is one number: ⌊T^{1/4} / N^{3/4}⌋ by the theory, found in integers as the largest k with k⁴N³ ≤ T.
-  private func interval(workers: Int, steps: Int) -> Int {
-    if case .steps(let count) = resolvedInterval { return count }
-    var interval = 1
-    while Double(interval + 1) * Double(interval + 1) * Double(interval + 1) * Double(interval + 1)
-      * Double(workers * workers * workers) <= Double(steps)
-    { interval += 1 }
-    return interval
+    return try resolvedInterval.schedule(workers: workers, steps: steps)
   }
 
   var recorded: [String: OptionValue] {
     var options: [String: OptionValue] = [
       "algorithm": .text("\(algorithm)"), "order": .text(order.rawValue), "overlap": .flag(overlap),
-      "shared-memory": .flag(sharedMemory),
+      "shared-memory": .flag(sharedMemory), "interval": resolvedInterval.recorded,
       "momentum-policy": .text((momentumPolicy ?? algorithm.momentum).rawValue), "weights": .text(weights.rawValue),
       "interval-scale": .number(intervalScale), "rate-scale": .number(rateScale),
     ]
-    if case .steps(let count) = resolvedInterval {
-      options["interval"] = .integer(count)
-    } else {
-      options["interval"] = .text("\(resolvedInterval)")
-    }
     if let replay { options["replay"] = .text(replay) }
     return options
   }
-}
-
-/// What is known of a run before it begins.
-struct RunFacts {
-  /// N.
-  var workers: Int
-  /// T.
-  var steps: Int
-  var stepsPerEpoch: Int
-  /// Steps of a pass over each worker's shard.
-  var stepsPerShard: [Int]
-  /// Epochs of one step of all workers.
-  var stepEpochs: Double
-  /// γ of the first step after a warm-up, the epochs of that, and the epoch at which γ first falls, if it does.
-  var learningRate = 0.0
-  var warmup = 0.0
-  var firstFall: Double?
-  /// Where each of the model's tensors lies in the flat vector.
-  var segments: [Range<Int>] = []
-  /// Whether the local steps are in proportion to gradients.
-  var stepsAreProportional = true
 }

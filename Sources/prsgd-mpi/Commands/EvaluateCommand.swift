@@ -53,7 +53,7 @@ struct EvaluateCommand: ParallelCommand {
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = 1
     let file = try ModelFile(reading: modelFile, communicator)
-    let model = try communicator.agree { try ModelOptions(saved: file.description.options, in: modelFile) }
+    let model = try communicator.agree { try savedModel(file.description) }
     let shard = try loadShard(file.description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     let network = Network(layers, maximumBatch: batchSize)
@@ -66,6 +66,17 @@ struct EvaluateCommand: ParallelCommand {
     guard communicator.isRoot else { return }
     let report = EvaluationReport(evaluation)
     StandardStream.output.write((json ? try report.json() : report.text) + "\n")
+  }
+
+  private func savedModel(_ description: ModelDescription) throws -> ModelOptions {
+    let model = try ModelOptions(saved: description.options, in: modelFile)
+    guard model.fits(height: description.height, width: description.width) else {
+      throw Failure(
+        .badData,
+        "\(modelFile): says \(model.model.rawValue), which wants \(model.wantedImages), of images of "
+          + "\(description.height)x\(description.width)")
+    }
+    return model
   }
 
   /// This rank's samples, prepared as those were that the network has learned from.
@@ -85,23 +96,5 @@ struct EvaluateCommand: ParallelCommand {
     }
     description.prepare(shard)
     return shard
-  }
-}
-
-extension ModelOptions {
-  /// The options of a saved model, by name.
-  var saved: [String: String] { recorded.mapValues(\.description) }
-
-  /// - Parameter path: of the file that they are from, for messages.
-  /// - Throws: `Failure(.badData)` where there is no such model.
-  init(saved: [String: String], in path: String) throws {
-    let arguments = saved.sorted { $0.key < $1.key }.flatMap { name, text in
-      ConfigurationFile.arguments(name: name, value: Bool(text).map(OptionValue.flag) ?? .text(text))
-    }
-    do {
-      self = try ModelOptions.parse(arguments)
-    } catch {
-      throw Failure(.badData, "\(path): is of a model that is not known here: \(ModelOptions.message(for: error))")
-    }
   }
 }

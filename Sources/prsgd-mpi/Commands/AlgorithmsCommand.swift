@@ -1,5 +1,6 @@
 import ArgumentParser
 import Averaging
+import Failures
 import Records
 
 /// `prsgd-mpi algorithms`.
@@ -9,6 +10,15 @@ struct AlgorithmsCommand: ParsableCommand {
 
   @Argument(help: "The algorithm to explain.")
   var name: String?
+
+  func validate() throws {
+    guard let name else { return }
+    do {
+      _ = try MethodCatalog.entry(named: name)
+    } catch let failure as Failure {
+      throw ValidationError(failure.message)
+    }
+  }
 
   func run() throws {
     guard let name else { return StandardStream.output.write(Self.list + "\n") }

@@ -8,9 +8,6 @@ import Training
 
 /// What one rank needs to train on a problem: its objective, and what is said of it.
 struct ProblemSetup {
-  /// What a network takes at once at most: activations stay this small however large a batch is.
-  private static let largestPiece = (samples: 256, bytes: 64 << 20)
-
   let objective: any Objective
   /// What is trained, in a word or two.
   let model: String
@@ -25,31 +22,30 @@ struct ProblemSetup {
   let features: Int
   let classes: Int
 
-  init(_ options: TrainCommand, _ communicator: Communicator) throws {
-    let seed = options.step.seed
+  init(_ experiment: Experiment, _ communicator: Communicator) throws {
+    let seed = experiment.step.seed
     let (rank, size) = (communicator.rank, communicator.size)
-    switch options.dataset {
+    switch experiment.dataset {
     case .dataset(let dataset):
-      let (training, test, moments) = try Self.loadShards(dataset, options, communicator)
+      let (training, test, moments) = try Self.loadShards(dataset, experiment, communicator)
       let format = training.format
-      let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
-      let network = Self.network(options.model, format, batchSize: batchSize)
-      let mean = Self.objective(
-        network, training, test, batchSize, seed: seed, worker: rank,
-        augmentation: options.step.augmentation(worker: rank))
-      mean.labelSmoothing = Float(options.recipe.labelSmoothing)
+      let batchSize = try Self.batchSize(experiment, shardSize: training.count, communicator)
+      let network = NetworkSetup.network(experiment.model, format, batchSize: batchSize)
+      let mean = NetworkSetup.objective(
+        network, training, test: test, batchSize: batchSize, experiment.step, worker: rank)
+      mean.labelSmoothing = Float(experiment.recipe.labelSmoothing)
       objective = mean
-      model = options.model.model.rawValue
+      model = experiment.model.model.rawValue
       tensors = network.tensors
       statisticTensors = network.statisticTensors
       kernels = network.kernelSummary
-      try communicator.agree { try Self.checkTheory(options.theory, network) }
+      try communicator.agree { try Self.checkTheory(experiment.theory, network) }
       description = ModelDescription(
-        options: options.model.saved, format: format, normalization: options.normalize, moments: moments)
+        options: experiment.model.saved, format: format, normalization: experiment.normalize, moments: moments)
       (features, classes) = (format.featureCount, format.classCount)
     case .libsvm(let files):
-      let (training, test) = try Self.loadRows(files, options, communicator)
-      let batchSize = try Self.batchSize(options, shardSize: training.count, communicator)
+      let (training, test) = try Self.loadRows(files, experiment, communicator)
+      let batchSize = try Self.batchSize(experiment, shardSize: training.count, communicator)
       let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: rank)
       let logistic = SparseLogisticObjective(training: training, test: test, sampler: sampler)
       objective = logistic
@@ -58,26 +54,13 @@ struct ProblemSetup {
       (features, classes) = (training.featureCount, training.classCount)
     case .quadratic(let problem):
       objective = QuadraticObjective(problem, worker: rank, of: size, seed: seed)
-      (model, tensors) = ("\(options.dataset)", nil)
+      (model, tensors) = ("\(experiment.dataset)", nil)
       (features, classes) = (problem.dimension, 0)
     case .doubleWell(let problem):
       objective = DoubleWellObjective(problem, worker: rank, seed: seed)
-      (model, tensors) = ("\(options.dataset)", nil)
+      (model, tensors) = ("\(experiment.dataset)", nil)
       (features, classes) = (problem.dimension, 0)
     }
-  }
-
-  /// The network for samples of `format`, with memory for a batch, or for as large a piece of it as is of use.
-  static func network(_ model: ModelOptions, _ format: SampleFormat, batchSize: Int) -> Network {
-    let layers = model.layers(format.image, classes: format.classCount)
-    return Network(layers, maximumBatch: piece(layers, batchSize: batchSize))
-  }
-
-  /// How many samples a network takes at once.
-  static func piece(_ layers: [any Layer], batchSize: Int) -> Int {
-    if layers.contains(where: \.needsWholeBatch) { return batchSize }
-    let bytes = Network.activationBytes(layers, maximumBatch: 1)
-    return max(1, min(largestPiece.samples, largestPiece.bytes / bytes))
   }
 
   /// - Throws: `Failure(.usage)` where the theory speaks of what the network does not have.
@@ -89,24 +72,12 @@ struct ProblemSetup {
         + "its batch")
   }
 
-  /// A network's mean loss on shards.
-  static func objective(
-    _ network: Network, _ training: Shard, _ test: Shard?, _ batchSize: Int, seed: UInt64, worker: Int,
-    augmentation: CropAndFlip? = nil
-  ) -> NetworkObjective {
-    let sampler = BatchSampler(sampleCount: training.count, batchSize: batchSize, seed: seed, worker: worker)
-    let batches = BatchGatherer(
-      shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch,
-      augmentation: augmentation, leavesInPlace: network.takesScatteredRows)
-    return NetworkObjective(network: network, training: training, test: test, batches: batches)
-  }
-
   private static func loadShards(
-    _ dataset: DatasetSpecification, _ options: TrainCommand, _ communicator: Communicator
+    _ dataset: DatasetSpecification, _ experiment: Experiment, _ communicator: Communicator
   ) throws -> (Shard, Shard, ChannelMoments) {
     let distribution = ShardDistribution(communicator)
-    let seed = options.step.seed
-    let training = try distribution.distribute(by: options.partition, seed: seed) {
+    let seed = experiment.step.seed
+    let training = try distribution.distribute(by: experiment.partition, seed: seed) {
       try dataset.open(.training, seed: seed)
     }
     let test = try distribution.distributeEvenly {
@@ -116,17 +87,24 @@ struct ProblemSetup {
       guard test.format == training.format else {
         throw Failure(.badData, "\(dataset): the test samples are not of the training samples' shape")
       }
-      guard training.format.isImage || !options.step.augment else {
+      let (format, model) = (training.format, experiment.model)
+      guard model.fits(height: format.height, width: format.width) else {
+        throw Failure(
+          .usage,
+          "--model \(model.model.rawValue) wants \(model.wantedImages), and the samples of \(dataset) have "
+            + "\(format.height)x\(format.width)")
+      }
+      guard training.format.isImage || !experiment.step.augment else {
         throw Failure(.usage, "--augment wants images, and the samples of \(dataset) are none")
       }
     }
-    return (training, test, try distribution.normalize(options.normalize, training: training, test: test))
+    return (training, test, try distribution.normalize(experiment.normalize, training: training, test: test))
   }
 
   private static func batchSize(
-    _ options: TrainCommand, shardSize: Int, _ communicator: Communicator
+    _ experiment: Experiment, shardSize: Int, _ communicator: Communicator
   ) throws -> Int {
-    switch options.step.batchSize {
+    switch experiment.step.batchSize {
     case .full: return shardSize
     case .samples(let count):
       return try communicator.agree {
@@ -139,5 +117,11 @@ struct ProblemSetup {
         return count
       }
     }
+  }
+
+  /// What is saved, under the names and in the layouts of PyTorch; parameters without names as one vector.
+  func placedTensors(_ parameters: ParameterVector, _ statistics: ParameterVector) -> [PlacedTensor] {
+    let tensors = tensors ?? [ParameterTensor(name: "x", shape: [parameters.count], offset: 0)]
+    return PlacedTensor.list(tensors, parameters) + PlacedTensor.list(statisticTensors, statistics)
   }
 }

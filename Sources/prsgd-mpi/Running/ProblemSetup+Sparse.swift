@@ -10,10 +10,10 @@ extension ProblemSetup {
 
   /// This rank's rows of both files.
   static func loadRows(
-    _ files: LIBSVMFiles, _ options: TrainCommand, _ communicator: Communicator
+    _ files: LIBSVMFiles, _ experiment: Experiment, _ communicator: Communicator
   ) throws -> (training: SparseRows, test: SparseRows?) {
     let distribution = ShardDistribution(communicator)
-    let training = try distribution.distributeRows(by: options.partition, seed: options.step.seed) {
+    let training = try distribution.distributeRows(by: experiment.partition, seed: experiment.step.seed) {
       try LIBSVMReader.read(files.training)
     }
     try communicator.agree { try checkSize(training, of: files.training) }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Averaging
 import Datasets
 import Failures
-import FoundationEssentials
 import Kernels
 import MessagePassing
 import Models
@@ -75,8 +74,8 @@ struct BenchCommand: ParallelCommand {
   /// On every rank at once, as in training; rank 0 prints its own.
   private func timeLayers(_ communicator: Communicator) throws {
     let peak = PeakRate.measure(seconds: PhaseTimer.now)
-    let count = if case .samples(let count) = step.batchSize { count } else { samples }
-    let rows = min(count, ProblemSetup.piece(model.layers(model.benchImage, classes: 10), batchSize: count))
+    let piece = NetworkSetup.piece(model.layers(model.benchImage, classes: 10), batchSize: batchSize)
+    let rows = min(batchSize, piece)
     let batch = RandomShard.make(model.benchImage, samples: rows, seed: step.seed, rank: communicator.rank)
     let network = Network(model.layers(batch.format.image, classes: batch.format.classCount), maximumBatch: rows)
     let input = Matrix(batch.row(0), rows: rows, columns: batch.format.featureCount, stride: batch.rowStride)
@@ -90,26 +89,10 @@ struct BenchCommand: ParallelCommand {
   private func makeTrainer(_ communicator: Communicator) throws -> Trainer {
     let shard = RandomShard.make(
       model.benchImage, samples: samples, seed: step.seed, rank: communicator.rank)
-    let batchSize = if case .samples(let count) = step.batchSize { count } else { samples }
-    let layers = model.layers(shard.format.image, classes: shard.format.classCount)
-    let network = Network(layers, maximumBatch: ProblemSetup.piece(layers, batchSize: batchSize))
-    let objective = ProblemSetup.objective(
-      network, shard, nil, batchSize, seed: step.seed, worker: communicator.rank,
-      augmentation: step.augmentation(worker: communicator.rank))
-    let (method, rate): (Method, Double) = try communicator.agree {
-      let size = communicator.size
-      let perShard = (samples + batchSize - 1) / batchSize
-      let rate = try self.step.rate(workers: size, steps: steps, smoothness: nil)
-      let facts = RunFacts(
-        workers: size, steps: steps, stepsPerEpoch: perShard, stepsPerShard: Array(repeating: perShard, count: size),
-        stepEpochs: Double(batchSize) / Double(samples), learningRate: rate,
-        segments: objective.segments)
-      let method = try self.method.method(facts, seed: step.seed, smoothness: nil)
-      guard method.schedule.isUniform && !method.exchange.isAsynchronous else {
-        throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")
-      }
-      return (method, rate)
-    }
+    let network = NetworkSetup.network(model, shard.format, batchSize: batchSize)
+    let objective = NetworkSetup.objective(
+      network, shard, test: nil, batchSize: batchSize, step, worker: communicator.rank)
+    let (method, rate) = try communicator.agree { try resolveMethod(objective, workers: communicator.size) }
     let optimizer = step.optimizer(learningRate: rate)
     let worker = try self.method.worker(
       for: method, parameterCount: network.parameterCount, optimizer: optimizer, communicator)
@@ -117,59 +100,23 @@ struct BenchCommand: ParallelCommand {
     let configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
-}
 
-/// What `bench` measured.
-struct BenchReport: Encodable {
-  let model: String
-  let ranks: Int
-  /// Of one rank.
-  let batchSize: Int
-  let interval: Int
-  let steps: Int
-  /// Of the slowest rank.
-  let seconds: Double
-  /// Of all ranks together.
-  let samplesPerSecond: Double
-  /// Of each phase, mean over the ranks.
-  let share: [String: Double]
-  let blasKernel: String
-
-  static func shares(_ seconds: [[Double]]) -> [String: Double] {
-    let total = seconds.reduce(0) { $0 + $1.reduce(0, +) }
-    return Dictionary(
-      uniqueKeysWithValues: Phase.allCases.filter { $0 != .slowdown }.map { phase in
-        ("\(phase)", seconds.reduce(0) { $0 + $1[phase.rawValue] } / total)
-      })
-  }
-
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = .sortedKeys
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
-
-  var text: String {
-    "\(model), batch \(batchSize), interval \(interval), \(ranks) \(ranks == 1 ? "rank" : "ranks"): "
-      + "\(Int(samplesPerSecond).formattedWithCommas) samples/s (\(steps) steps in "
-      + "\(seconds.formatted(decimals: 3)) s)"
-  }
-}
-
-/// Random images, the same work as real ones and nothing to learn.
-enum RandomShard {
-  static func make(_ image: ImageShape, samples: Int, seed: UInt64, rank: Int) -> Shard {
-    let format = SampleFormat(
-      channels: image.channels, height: image.height, width: image.width, classCount: 10, encoding: .float)
-    let shard = Shard(capacity: samples, format: format)
-    var random = RandomSource(seed: seed, purpose: .benchmark, index: rank)
-    let sample = AlignedBuffer<Float>(count: format.featureCount)
-    for _ in 0..<samples {
-      // Uniform with the mean and deviation of standardised pixels: normal numbers would take longer than the measurement.
-      for feature in 0..<sample.count { sample.pointer[feature] = (Float(random.nextWord()) * 0x1p-32 - 0.5) * 3.4641 }
-      shard.append(sample.pointer, label: Int32(random.nextIndex(below: format.classCount)))
+  /// The method, and γ.
+  private func resolveMethod(_ objective: any Objective, workers: Int) throws -> (Method, Double) {
+    var run = MethodSettings()
+    run.workers = workers
+    run.steps = steps
+    run.stepsPerEpoch = (samples + batchSize - 1) / batchSize
+    run.stepsPerShard = Array(repeating: run.stepsPerEpoch, count: workers)
+    run.seed = step.seed
+    run.segments = objective.segments
+    run.learningRate = try step.rate(workers: workers, steps: steps, smoothness: nil)
+    let method = try self.method.method(run)
+    guard method.schedule.isUniform && !method.exchange.isAsynchronous else {
+      throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")
     }
-    return shard
+    return (method, run.learningRate)
   }
+
+  private var batchSize: Int { if case .samples(let count) = step.batchSize { count } else { samples } }
 }

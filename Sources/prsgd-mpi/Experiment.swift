@@ -1,0 +1,78 @@
+import ArgumentParser
+import Datasets
+import Records
+import Training
+
+extension Normalization: ExpressibleByArgument {}
+extension StatisticsPolicy: ExpressibleByArgument {}
+
+/// What `train` does: everything that the result of a run depends on, as the options say it. Where the result is
+/// written and what is printed meanwhile are `OutputOptions`.
+struct Experiment: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; cifar10:FOLDER or "
+        + "cifar100:FOLDER[,labels=coarse]; csv:FILE[,test=FILE][,label=NAME or NUMBER][,holdout=FRACTION], a table "
+        + "with the labels in its last column or that named or counted from 1; libsvm:FILE[,TESTFILE], with "
+        + "sparse rows, for softmax regression whatever --model and --normalize say; or a problem given by a formula: "
+        + "quadratic[:KEY=VALUE,…] or double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
+        + "difficulty; of quadratic: dimension, condition, smoothness, noise, heterogeneity, spread; of double-well: "
+        + "dimension, noise. (default: synthetic)", valueName: "dataset"),
+    transform: { try ProblemSpecification(parsing: $0) })
+  var dataset = ProblemSpecification.dataset(.synthetic(SyntheticProblem()))
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Method") var method: MethodOptions
+  @OptionGroup(title: "Local steps") var step: StepOptions
+  @OptionGroup(title: "Local steps") var recipe: RecipeOptions
+  @OptionGroup(title: "Theory and experiments") var theory: TheoryOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "How samples are divided: iid, contiguous (file order) or label-skew:ALPHA (smaller is more skewed). "
+        + "(default: iid)",
+      valueName: "partition"),
+    transform: { try Partition(parsing: $0) })
+  var partition = Partition.iid
+
+  @Option(
+    help: ArgumentHelp(
+      "none; unit: pixels / 255; standard: that, then by the training set's mean and deviation.", valueName: "name"))
+  var normalize = Normalization.standard
+
+  @Option(
+    help: ArgumentHelp(
+      "Running statistics of batch normalisation that the average model is evaluated and saved with: average, the "
+        + "workers' mean; local, each worker's own; recompute, found anew on the training data.", valueName: "name"))
+  var batchNormStatistics = StatisticsPolicy.average
+
+  @OptionGroup var length: LengthOptions
+
+  /// Refuses what each option allows and their combination does not.
+  func validate() throws {
+    if theory.checkTheory && !step.isPlain {
+      throw ValidationError("--check-theory is of plain SGD: add --momentum 0, without --optimizer adamw.")
+    }
+    try recipe.validate(step, method.algorithm, dataset)
+    if step.augment {
+      guard case .dataset = dataset else { throw ValidationError("--augment wants images: \(dataset) has none.") }
+    }
+  }
+
+  /// Every option as it was resolved, by the name it has on the command line: the same experiment again, whatever the
+  /// defaults become.
+  var recorded: [String: OptionValue] {
+    var options: [String: OptionValue] = [
+      "dataset": .text("\(dataset)"), "partition": .text("\(partition)"), "normalize": .text(normalize.rawValue),
+      "batch-norm-statistics": .text(batchNormStatistics.rawValue),
+    ]
+    let groups = [
+      model.recorded, method.recorded, step.recorded, recipe.recorded, theory.recorded, length.recorded,
+    ]
+    for group in groups { options.merge(group) { $1 } }
+    return options
+  }
+
+  /// What a run of it is called where nobody says, such as "pr-sgd-fashion-mnist".
+  var name: String { "\(method.algorithm.name)-\("\(dataset)".prefix { $0 != ":" })" }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Records
+import Training
+
+/// How long a run is, and how often the average model is evaluated.
+struct LengthOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Passes of all workers together over the training set. (default: 10)", valueName: "n"))
+  var epochs: Double?
+
+  @Option(help: ArgumentHelp("Local steps of each worker, in place of --epochs.", valueName: "n"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Steps from one evaluation to the next. (default: one epoch's)", valueName: "steps"))
+  var evaluateEvery: Int?
+
+  func validate() throws {
+    if epochs != nil && steps != nil { throw ValidationError("--epochs and --steps exclude each other.") }
+    if let epochs, !(epochs > 0 && epochs <= 1e9) {
+      throw ValidationError("--epochs must be positive, not \(epochs).")
+    }
+    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, not \(steps).") }
+    if let evaluateEvery, evaluateEvery < 1 {
+      throw ValidationError("--evaluate-every must be at least 1, not \(evaluateEvery).")
+    }
+  }
+
+  private var resolvedEpochs: Double { epochs ?? 10 }
+
+  /// - Parameter stepsPerEpoch: of each worker.
+  func runLength(stepsPerEpoch: Int) -> RunLength {
+    let steps = steps ?? max(1, Int((resolvedEpochs * Double(stepsPerEpoch)).rounded(.up)))
+    return RunLength(steps: steps, evaluationInterval: evaluateEvery ?? stepsPerEpoch)
+  }
+
+  var recorded: [String: OptionValue] {
+    var options: [String: OptionValue] = [:]
+    if let steps { options["steps"] = .integer(steps) } else { options["epochs"] = .number(resolvedEpochs) }
+    if let evaluateEvery { options["evaluate-every"] = .integer(evaluateEvery) }
+    return options
+  }
+}

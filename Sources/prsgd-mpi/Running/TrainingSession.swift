@@ -1,0 +1,111 @@
+import Kernels
+import MessagePassing
+import Records
+import Training
+
+/// One `train` from its options to its last file: prologue, loop, epilogue.
+struct TrainingSession {
+  private let experiment: Experiment
+  private let output: OutputOptions
+  private let communicator: Communicator
+  private let progress: ProgressReport
+  private let setup: ProblemSetup
+  private let training: TrainingRun
+  private let length: RunLength
+  /// On rank 0.
+  private var files: RunFiles?
+  private var manifest: RunManifest
+  private var lastRow = ConvergenceRow()
+
+  /// Reads the data, divides them, and makes everything that training needs.
+  init(_ experiment: Experiment, _ output: OutputOptions, _ communicator: Communicator) throws {
+    (self.experiment, self.output, self.communicator) = (experiment, output, communicator)
+    BLASLibrary.threads = experiment.step.blasThreads
+    progress = ProgressReport(isQuiet: output.quiet || !communicator.isRoot)
+    setup = try ProblemSetup(experiment, communicator)
+    let shards = try ShardSizes(of: setup.objective, communicator)
+    length = experiment.length.runLength(stepsPerEpoch: shards.stepsPerEpoch)
+    let trainer = try experiment.trainer(setup.objective, shards, steps: length.steps, communicator)
+    training = TrainingRun(trainer: trainer, communicator: communicator)
+    training.constants = experiment.theory.constants(setup.objective.constants)
+    training.evaluator.statisticsPolicy = experiment.batchNormStatistics
+    training.logsGradientNorm = experiment.theory.logGradientNorm
+    let problem = RunManifest.Problem(
+      trainingSamples: shards.sum,
+      testSamples: try Int(communicator.allReduce(Int64(setup.objective.testSampleCount), .sum)),
+      features: setup.features, classes: setup.classes, parameters: setup.objective.parameterCount,
+      steps: length.steps, stepsPerEpoch: shards.stepsPerEpoch, shards: shards.samples)
+    manifest = RunManifest(
+      options: experiment.recorded, problem: problem, hosts: try communicator.allGather(MPIRuntime.processorName))
+    files = try communicator.agree { [manifest, training] in
+      guard communicator.isRoot, !output.dryRun else { return nil }
+      return try RunFiles(
+        output, name: experiment.name, manifest: manifest, columns: training.columns,
+        withIntervals: !trainer.method.schedule.isUniform)
+    }
+  }
+
+  mutating func run() throws {
+    announce()
+    if output.dryRun { return try describe() }
+    let shown = ProgressLine(
+      length: length, samplesPerStep: training.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
+    try training.run(
+      length,
+      eachStep: { trainer in
+        progress.show(at: trainer.timer.since) { shown.text(trainer, lastRow) }
+      },
+      report: { row, workers in
+        lastRow = row
+        let realised = try training.trainer.takeRealisedSteps()
+        try communicator.agree { try files?.log.append(row, workers: workers, realised: realised) }
+        progress.say(shown.text(row))
+      })
+    try finish()
+  }
+
+  /// What the run would do and need, in place of doing it.
+  private func describe() throws {
+    let own = [Int64(ResidentMemory.current ?? ResidentMemory.peak), Int64(setup.objective.sampleBytes)]
+    let memory = try communicator.allGather(own).map { (resident: Int($0[0]), samples: Int($0[1])) }
+    let report = DryRun(
+      manifest: manifest, interval: intervalText, payloadBytes: training.trainer.averager.payloadBytes, memory: memory)
+    if communicator.isRoot { StandardStream.output.write(report.text + "\n") }
+  }
+
+  private mutating func finish() throws {
+    manifest.result = RunManifest.Result(lastRow)
+    let tensors = setup.placedTensors(training.evaluator.average, training.evaluator.statistics)
+    try communicator.agree { try files?.finish(manifest, tensors: tensors, description: setup.description) }
+    let seconds = try communicator.allGather(training.trainer.timer.seconds)
+    let memory = try communicator.allReduce(Int64(ResidentMemory.peak), .maximum)
+    progress.say("\n" + PhaseTable.text(seconds))
+    progress.say("memory a rank: \((Double(memory) / 1e6).formatted(decimals: 0)) MB at most\n")
+    progress.say(ProgressLine.result(lastRow, folder: files?.folder ?? ""))
+  }
+
+  private func announce() {
+    guard communicator.isRoot else { return }
+    let problem = manifest.problem
+    for warning in ResourceCheck.warnings(hosts: manifest.machine.hosts, threads: experiment.step.blasThreads) {
+      progress.warn("note: \(warning)")
+    }
+    if problem.classes > 0 {
+      progress.say(
+        "\(experiment.dataset): \(problem.trainingSamples.formattedWithCommas) training and "
+          + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
+          + "\(problem.classes) classes")
+    }
+    let ranks = communicator.size == 1 ? "1 rank" : "\(communicator.size) ranks"
+    progress.say(
+      "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(experiment.method.algorithm) on \(ranks), "
+        + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
+    if let kernels = setup.kernels { progress.say("products: \(kernels)") }
+    if communicator.size > 1 {
+      progress.say("averages: \(training.trainer.averager.sharesMemory ? "in shared memory" : "by messages")")
+    }
+    if let files { progress.say("writing to \(files.folder)") }
+  }
+
+  private var intervalText: String { training.trainer.method.schedule.summary }
+}
