@@ -17,6 +17,8 @@ extension RankTests {
 
     @Test(arguments: MethodCatalog.names(.serialAlone), IdentityTests.optimizers)
     func oneWorkerIsSerialSGDToTheBit(name: String, optimizer: LocalOptimizer) throws {
+      // The others would do the same.
+      guard world.isRoot else { return }
       for model in [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])] {
         let scenario = try Scenario(model: model, optimizer: optimizer).with(name, workers: 1)
         guard scenario.fits else { continue }
@@ -25,7 +27,7 @@ extension RankTests {
         for step in 1...Scenario.catalogSteps {
           try trainer.step()
           try serial.step()
-          #expect(trainer.worker.parameters.bits == serial.parameters.bits, "step \(step)")
+          #expect(trainer.worker.parameters.bitHash() == serial.parameters.bitHash(), "step \(step)")
         }
         try trainer.finish()
         #expect(trainer.worker.parameters.bits == serial.parameters.bits)
@@ -57,13 +59,12 @@ extension RankTests {
 
     // MARK: Replicas
 
-    private func areEqual(_ vector: ParameterVector?) throws -> Bool {
-      guard let vector else { return true }
-      let hashes = try world.allGather([Int64(bitPattern: vector.bitHash())])
+    private func areEqual(_ vectors: ParameterVector?...) throws -> Bool {
+      let hashes = try world.allGather(vectors.compactMap { $0 }.map { Int64(bitPattern: $0.bitHash()) })
       return Set(hashes).count == 1
     }
 
-    @Test(arguments: MethodCatalog.names(.equalReplicas), IdentityTests.optimizers)
+    @Test(arguments: MethodCatalog.names(.equalReplicas), [IdentityTests.optimizers[1], IdentityTests.optimizers[3]])
     func replicasAreEqualAfterARound(name: String, optimizer: LocalOptimizer) throws {
       for sharesMemory in [true, false] {
         let scenario = try Scenario(optimizer: optimizer, sharesMemory: sharesMemory).with(name, workers: world.size)
@@ -75,10 +76,12 @@ extension RankTests {
           guard trainer.averager.rounds > rounds else { continue }
           rounds = trainer.averager.rounds
           let worker = trainer.worker
-          let (model, momentum) = (try areEqual(worker.parameters), try areEqual(worker.momentum))
-          let second = try areEqual(worker.secondMoment)
-          #expect(model, "step \(step)")
-          if scenario.method.update.momentum != .local { #expect(momentum && second, "step \(step)") }
+          let haveLocalMoments =
+            scenario.method.update.momentum == .local && scenario.method.update.moment == .afterStep
+          let equal =
+            try haveLocalMoments
+            ? areEqual(worker.parameters) : areEqual(worker.parameters, worker.momentum, worker.secondMoment)
+          #expect(equal, "step \(step)")
         }
         #expect(rounds > 0)
       }
@@ -94,10 +97,9 @@ extension RankTests {
     }
 
     /// With two workers a sum has one order only.
-    @Test(arguments: deterministic, [IdentityTests.optimizers[1], IdentityTests.optimizers[3]])
-    func averagingInSharedMemoryIsAveragingByMessages(name: String, optimizer: LocalOptimizer) throws {
-      let scenario = try Scenario(optimizer: optimizer).with(name, workers: world.size)
-      guard scenario.fits else { return }
+    @Test(arguments: deterministic)
+    func averagingInSharedMemoryIsAveragingByMessages(name: String) throws {
+      let scenario = try Scenario().with(name, workers: world.size)
       let sharing = try run(scenario)
       let sending = try run(scenario.with { $0.sharesMemory = false })
       if world.size <= 2 {
@@ -169,7 +171,7 @@ extension RankTests {
     /// E[Q(v)] = v: models that hardly move add up independent draws of nearly the same gradients.
     @Test(arguments: [("qsgd:bits=8", 127.0), ("qsgd:bits=4", 7), ("qsgd:bits=2", 1), ("terngrad:clip=0", 1)])
     func packedGradientsAreUnbiased(name: String, levels: Double) throws {
-      let (rate, steps) = (1e-7, 400)
+      let (rate, steps) = (1e-7, 200)
       let scenario = try Scenario(optimizer: LocalOptimizer(learningRate: rate)).with(name, workers: world.size) {
         $0.segments = [0..<30]
       }

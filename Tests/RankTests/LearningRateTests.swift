@@ -186,7 +186,8 @@ extension RankTests {
         let quadratic = SimulatedQuadratic(problem, workers: world.size, seed: scenario.seed)
         var workers = SimulatedWorkers(quadratic, scenario.optimizer, .average) { expected(Double($0)) }
         var simulated = simulated
-        try workers.follow(trainer, &simulated, rounds: 8, tolerance: 1e-4, "\(method)")
+        let path = workers.run(&simulated, rounds: 8, of: world.rank)
+        try trainer.expectToFollow(path, tolerance: 1e-4, "\(method)")
       }
     }
 

@@ -47,10 +47,9 @@ private protocol Memory {
 
 extension AlignedBuffer: Memory {
   var contents: String {
-    let hash = UnsafeRawBufferPointer(elements).reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
-    return "\(hash)"
+    var hasher = Hasher()
+    hasher.combine(bytes: UnsafeRawBufferPointer(elements))
+    return "\(hasher.finalize())"
   }
 }
 

@@ -98,7 +98,7 @@ extension MethodCase {
       MethodCase("slowmo:beta=0.6,alpha=0.8") {
         Simulated.SlowMomentum(interval: $0.interval, beta: 0.6, alpha: 0.8)
       }.with { $0.fall = (7, 0.04) },
-      MethodCase("dynamic:threshold=6,check=2") { _ in Simulated.DynamicAveraging(threshold: 6, check: 2) }
+      MethodCase("dynamic:threshold=0.7,check=2") { _ in Simulated.DynamicAveraging(threshold: 0.7, check: 2) }
         .with { $0.problems = [.quadratic] },
       MethodCase("dynamic:threshold=0.05") { Simulated.DynamicAveraging(threshold: 0.05, check: $0.interval) }
         .with { $0.problems = [.softmax] },
@@ -132,32 +132,37 @@ extension MethodCase {
   /// A number on the edge between two codes may come out as either in single precision.
   private static let edge = 5e-4
 
-  private static let packed: [MethodCase] =
+  private static let packed =
+    (gradients + models).map { $0.with { ($0.tolerance, $0.problems) = (edge, [.wideQuadratic, .softmax]) } }
+
+  private static let gradients: [MethodCase] =
     [8, 4, 2].map { bits in
       MethodCase("qsgd:bits=\(bits)") {
         Simulated.CompressedGradients(SimulatedCodecs.quantization(bits: bits, seed: $0.seed))
-      }.with { ($0.tolerance, $0.rounds) = (edge, 8) }
+      }.with { $0.rounds = 8 }
     }
     + [2.5, 0].map { clip in
       MethodCase("terngrad:clip=\(clip)") {
         Simulated.CompressedGradients(SimulatedCodecs.ternary(segments: $0.segments, clip: clip, seed: $0.seed))
-      }.with { ($0.tolerance, $0.rounds) = (edge, 8) }
+      }.with { $0.rounds = 8 }
     }
-    + [
+
+  private static let models: [MethodCase] =
+    [
       ("fp16", SimulatedCodecs.fp16), ("bf16", SimulatedCodecs.bf16), ("int8", SimulatedCodecs.int8),
       ("sign", SimulatedCodecs.sign), ("topk,density=0.1", SimulatedCodecs.topK(density: 0.1)),
     ].flatMap { name, codec in
       [true, false].map { hasFeedback in
         MethodCase("compressed:codec=\(name),feedback=\(hasFeedback ? "yes" : "no")") {
           Simulated.CompressedAveraging(interval: $0.interval, hasFeedback: hasFeedback, codec)
-        }.with { $0.tolerance = edge }
+        }
       }
     } + [
       MethodCase("diloco:rate=0.6,momentum=0.7+compressed:codec=int8") {
         Simulated.CompressedAveraging(
           interval: $0.interval, hasFeedback: true, outer: Simulated.OuterNesterov(rate: 0.6, momentum: 0.7),
           SimulatedCodecs.int8)
-      }.with { $0.tolerance = edge }
+      }
     ]
 
   // MARK: Beyond

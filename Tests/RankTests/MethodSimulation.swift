@@ -68,28 +68,16 @@ struct SimulatedWorkers {
   /// Passes over all data that all workers together have taken, where they take the same steps.
   var epoch: Double { Double(steps[0]) * problem.epochsPerStep }
 
-  /// Runs a round.
-  /// - Returns: of each worker, its model after each of its steps; after the last one, as the round leaves it. A worker that
-  ///   takes no step has that model only.
-  private mutating func run(_ method: inout any SimulatedMethod) -> [[Vector]] {
-    paths = paths.map { _ in [] }
-    stepsInRound = steps.map { _ in 0 }
-    roundLosses = (0, 0)
-    method.round(&self)
-    for i in all { paths[i].append(models[i]) }
-    return paths
-  }
-
-  /// Runs rounds together with this rank's trainer, whose model after each of its steps must be the simulation's.
-  @MainActor mutating func follow(
-    _ trainer: Trainer, _ method: inout any SimulatedMethod, rounds: Int, tolerance: Double, _ comment: String
-  ) throws {
-    for round in 1...rounds {
-      for (step, model) in run(&method)[World.communicator.rank].enumerated() {
-        try trainer.step()
-        let distance = relativeDistance(trainer.worker.parameters.doubles, model.numbers)
-        #expect(distance < tolerance, "round \(round), step \(step + 1) of \(comment)")
-      }
+  /// Runs rounds.
+  /// - Returns: by round, the models of a worker after each of its steps; after the last one, as the round leaves it. Where
+  ///   it takes no step, that one only.
+  mutating func run(_ method: inout any SimulatedMethod, rounds: Int, of worker: Int) -> [[Vector]] {
+    (0..<rounds).map { _ in
+      paths = paths.map { _ in [] }
+      stepsInRound = steps.map { _ in 0 }
+      roundLosses = (0, 0)
+      method.round(&self)
+      return paths[worker] + [models[worker]]
     }
   }
 
@@ -177,5 +165,18 @@ struct SimulatedWorkers {
   mutating func average() {
     setModels(models.mean())
     averageMoments()
+  }
+}
+
+extension Trainer {
+  /// Takes the steps of a simulated worker, and expects its model after each.
+  @MainActor func expectToFollow(_ path: [[Vector]], tolerance: Double, _ comment: String) throws {
+    for (round, models) in path.enumerated() {
+      for (index, model) in models.enumerated() {
+        try step()
+        let distance = relativeDistance(worker.parameters.doubles, model.numbers)
+        #expect(distance < tolerance, "round \(round + 1), step \(index + 1) of \(comment)")
+      }
+    }
   }
 }

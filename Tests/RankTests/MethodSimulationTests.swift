@@ -23,28 +23,33 @@ extension RankTests {
 
     nonisolated private static func name(_ part: Substring) -> String { String(part.prefix { $0 != ":" }) }
 
-    @Test(arguments: MethodCase.all, [true, false])
-    func followsTheSimulation(given: MethodCase, sharesMemory: Bool) throws {
-      for problem in given.problems { try follow(given, problem, sharesMemory: sharesMemory) }
+    @Test(arguments: MethodCase.all)
+    func followsTheSimulation(given: MethodCase) throws {
+      for problem in given.problems { try follow(given, problem) }
     }
 
-    private func follow(_ given: MethodCase, _ problem: TestProblem, sharesMemory: Bool) throws {
+    private func follow(_ given: MethodCase, _ problem: TestProblem) throws {
       let simulatedProblem = try problem.simulated(workers: world.size)
       let settings = given.settings(simulatedProblem)
       let specification = try MethodSpecification(parsing: given.specification)
-      var scenario = problem.scenario(try specification.method(settings), given.optimizer)
-      scenario.learningRate = given.learningRate(simulatedProblem)
-      scenario.sharesMemory = sharesMemory
-      let trainer = try problem.trainer(scenario)
-      var method = given.simulated(settings)
+      var simulated = given.simulated(settings)
       var workers = SimulatedWorkers(
         simulatedProblem, given.optimizer, settings.momentum ?? specification.momentum, rate: given.rate)
-      try workers.follow(trainer, &method, rounds: given.rounds, tolerance: given.tolerance, "\(problem)")
-      let evaluator = Evaluator(objective: trainer.objective, communicator: world)
-      try evaluator.averageModels(trainer)
-      let distance = relativeDistance(evaluator.average.doubles, method.result(workers).numbers)
-      #expect(distance < given.tolerance, "the result on \(problem)")
-      try trainer.finish()
+      let path = workers.run(&simulated, rounds: given.rounds, of: world.rank)
+      let result = simulated.result(workers)
+      for sharesMemory in [true, false] {
+        var scenario = problem.scenario(try specification.method(settings), given.optimizer)
+        scenario.learningRate = given.learningRate(simulatedProblem)
+        scenario.sharesMemory = sharesMemory
+        let comment = "\(problem), \(sharesMemory ? "in shared memory" : "by messages")"
+        let trainer = try problem.trainer(scenario)
+        try trainer.expectToFollow(path, tolerance: given.tolerance, comment)
+        let evaluator = Evaluator(objective: trainer.objective, communicator: world)
+        try evaluator.averageModels(trainer)
+        let distance = relativeDistance(evaluator.average.doubles, result.numbers)
+        #expect(distance < given.tolerance, "the result, \(comment)")
+        try trainer.finish()
+      }
     }
   }
 }

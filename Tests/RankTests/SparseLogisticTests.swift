@@ -87,7 +87,8 @@ extension RankTests {
         let trainer = try Scenario(method: method, optimizer: optimizer).trainer(problem.objective(world), world)
         var workers = SimulatedWorkers(data, optimizer, policy ?? .average) { _ in 0.2 }
         var simulated = simulated
-        try workers.follow(trainer, &simulated, rounds: 6, tolerance: 1e-5, "\(method)")
+        let path = workers.run(&simulated, rounds: 6, of: world.rank)
+        try trainer.expectToFollow(path, tolerance: 1e-5, "\(method)")
       }
     }
 
