@@ -28,6 +28,13 @@ extension BuiltProgram {
       #expect(outcome.output.contains("samples/s"))
     }
 
+    @Test(arguments: ["--algorithm ad-psgd", "--algorithm scaffold --optimizer adamw"])
+    func whatTrainingRefusesOrBenchCannotTimeIsRefused(method: String) async throws {
+      let outcome = try await Workspace().run("\(Self.options) \(method)", ranks: 2)
+      #expect(outcome.code == 64, "\(outcome.testDescription)")
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+    }
+
     @Test(arguments: ["auto", "direct", "winograd", "blas"])
     func everyKernelOfConvolutionsCanBeMeasured(kernels: String) async throws {
       let outcome = try await Workspace().run(

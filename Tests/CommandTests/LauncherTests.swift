@@ -19,6 +19,15 @@ extension BuiltProgram {
       #expect(try workspace.entries().isEmpty)
     }
 
+    /// The first says it for all, whichever ends first.
+    @Test func theOthersOfThemEndQuietly() async throws {
+      let workspace = try Workspace()
+      let outcome = try await workspace.run(
+        "\(Workspace.small) --steps 5", variables: ["PMI_RANK": "1", "PMI_SIZE": "2"])
+      #expect(outcome.code == 0 && outcome.output == "" && outcome.errors == "", "\(outcome.testDescription)")
+      #expect(try workspace.entries().isEmpty)
+    }
+
     /// A batch script of Slurm has the number of tasks of its job, and a step of one task is none too many.
     @Test(
       arguments: [

@@ -109,6 +109,7 @@ struct BenchCommand: ParallelCommand {
     run.stepsPerEpoch = (samples + batchSize - 1) / batchSize
     run.stepsPerShard = Array(repeating: run.stepsPerEpoch, count: workers)
     run.seed = step.seed
+    run.stepsAreProportional = step.optimizerName == .sgd
     run.segments = objective.segments
     run.learningRate = try step.rate(workers: workers, steps: steps, smoothness: nil)
     let method = try self.method.method(run)
