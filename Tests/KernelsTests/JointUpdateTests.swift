@@ -116,7 +116,7 @@ struct JointUpdateTests {
   private func run(
     _ team: Team, _ rule: JointUpdate.MomentumRule, _ takesStep: Bool, _ anchored: Bool, _ parts: Int
   ) -> [JointUpdate.SquaredNorms] {
-    let step = SGDStep(learningRate: rate, momentum: team.workers[0].u == nil ? 0 : beta, weightDecay: decay)
+    let step = LocalStep(learningRate: rate, momentum: team.workers[0].u == nil ? 0 : beta, weightDecay: decay)
     var sums = team.workers.map { _ in JointUpdate.SquaredNorms() }
     for part in 0..<parts {
       let update = team.update()
@@ -170,7 +170,7 @@ struct JointUpdateTests {
   @Test(arguments: counts)
   func aSumThatArrivedGivesTheSameBits(count: Int) {
     let (joint, separate) = (Team(count, workers: 2, hasMomentum: true), Team(count, workers: 2, hasMomentum: true))
-    let step = SGDStep(learningRate: rate, momentum: beta, weightDecay: decay)
+    let step = LocalStep(learningRate: rate, momentum: beta, weightDecay: decay)
     let update = joint.update()
     for worker in 0..<2 { update.setFactors(worker, model: 1, momentum: 1) }
     update.averageModels(joint.slice(), 0.5, momentum: .average, step: step)

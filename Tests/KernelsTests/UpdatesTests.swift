@@ -49,7 +49,7 @@ struct UpdatesTests {
     let total = doubles(x, g) { $1 + Double(weightDecay) * $0 }
     let expected = zip(x.elements, total).map { Double($0) - Double(Float(0.1)) * $1 }
     let squares = total.reduce(0) { $0 + $1 * $1 }
-    let step = SGDStep(learningRate: 0.1, momentum: 0, weightDecay: weightDecay)
+    let step = LocalStep(learningRate: 0.1, momentum: 0, weightDecay: weightDecay)
     let squaredNorm = x.descend(step, gradient: g)
     #expect(abs(squaredNorm - squares) < 1e-6 * squares)
     #expect(relativeError(Array(x.elements), expected) < 1e-6)
@@ -60,7 +60,7 @@ struct UpdatesTests {
   func momentumGathersGradientsAsTorchDoes(length: Int, weightDecay: Float) {
     let (x, g) = vectors(length)
     let u = ParameterVector(count: length)
-    let step = SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: weightDecay)
+    let step = LocalStep(learningRate: 0.1, momentum: 0.9, weightDecay: weightDecay)
     var (expected, buffer) = (x.elements.map(Double.init), [Double](repeating: 0, count: length))
     for _ in 0..<3 {
       x.descend(step, gradient: g, momentumBuffer: u)
@@ -78,7 +78,7 @@ struct UpdatesTests {
   @Test(arguments: lengths)
   func withoutMomentumBothFormsOfTheStepGiveTheSameBits(length: Int) {
     let ((plain, g), (withBuffer, _)) = (vectors(length), vectors(length))
-    let step = SGDStep(learningRate: 0.1, momentum: 0, weightDecay: 0.01)
+    let step = LocalStep(learningRate: 0.1, momentum: 0, weightDecay: 0.01)
     _ = plain.descend(step, gradient: g)
     withBuffer.descend(step, gradient: g, momentumBuffer: ParameterVector(count: length))
     #expect(firstDifference(plain.elements, withBuffer.elements) == nil)
@@ -87,7 +87,7 @@ struct UpdatesTests {
   /// x ← a quarter of `source`, less the step.
   private func stepFromMean(
     _ x: ParameterVector, momentum u: ParameterVector?, _ g: ParameterVector, of source: JointUpdate.Source,
-    _ step: SGDStep
+    _ step: LocalStep
   ) -> JointUpdate.SquaredNorms {
     let update = JointUpdate(
       sources: [source], replicas: [JointUpdate.Replica(parameters: x, momentum: u, gradient: g)])
@@ -101,10 +101,10 @@ struct UpdatesTests {
     for ownSum in [false, true] {
       let ((x, g), (apart, total)) = (vectors(length), vectors(length))
       let sum = ownSum ? x : ParameterVector(normalNumbers(length, stream: 3))
-      let step = SGDStep(learningRate: 0.1, momentum: 0, weightDecay: weightDecay)
+      let step = LocalStep(learningRate: 0.1, momentum: 0, weightDecay: weightDecay)
       total.add(weightDecay, times: apart)
       let deviation = apart.assign(0.25, times: ownSum ? apart : sum)
-      let norm = apart.descend(SGDStep(learningRate: 0.1, momentum: 0, weightDecay: 0), gradient: total)
+      let norm = apart.descend(LocalStep(learningRate: 0.1, momentum: 0, weightDecay: 0), gradient: total)
       let squares = stepFromMean(x, momentum: nil, g, of: JointUpdate.Source(sum), step)
       #expect(firstDifference(x.elements, apart.elements) == nil)
       #expect(squares.deviation == deviation && squares.gradient == norm)
@@ -123,10 +123,10 @@ struct UpdatesTests {
     let deviation = apart.assign(0.25, times: sum)
     if let momentumSum { _ = uApart.assign(0.25, times: momentumSum) }
     apart.descend(
-      SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0), gradient: total, momentumBuffer: uApart)
+      LocalStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0), gradient: total, momentumBuffer: uApart)
     let squares = stepFromMean(
       x, momentum: u, g, of: JointUpdate.Source(sum, momentum: momentumSum),
-      SGDStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01))
+      LocalStep(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01))
     #expect(squares.deviation == deviation)
     #expect(firstDifference(x.elements, apart.elements) == nil && firstDifference(u.elements, uApart.elements) == nil)
     #expect(x.hasZeroPadding && u.hasZeroPadding)

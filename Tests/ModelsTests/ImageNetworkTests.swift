@@ -38,7 +38,7 @@ struct ImageNetworkTests {
     let (fused, stored) = (model.parameters(of: network), model.parameters(of: network))
     let (fusedBuffer, storedBuffer) = (ParameterVector(count: fused.count), ParameterVector(count: fused.count))
     let (scratch, norm) = (ParameterVector(count: fused.count), AlignedBuffer<Double>(count: 1))
-    let step = SGDStep(learningRate: 0.01, momentum: momentum ?? 0, weightDecay: 0.01)
+    let step = LocalStep(learningRate: 0.01, momentum: momentum ?? 0, weightDecay: 0.01)
     for _ in 0..<2 {
       try network.pass(
         fused, batch,
@@ -59,7 +59,7 @@ struct ImageNetworkTests {
   func descendingLowersTheLoss(model: ImageNetworkCase) throws {
     let (network, batch) = (model.network(), model.batch)
     let parameters = model.parameters(of: network)
-    let step = SGDStep(learningRate: 0.005, momentum: 0, weightDecay: 0)
+    let step = LocalStep(learningRate: 0.005, momentum: 0, weightDecay: 0)
     var losses: [Double] = []
     for _ in 0..<10 {
       losses.append(try network.forward(parameters, batch.input, labels: batch.labels, scale: 1).loss)

@@ -40,7 +40,7 @@ struct NetworkTests {
     let (fusedBuffer, storedBuffer) = (ParameterVector(count: fused.count), ParameterVector(count: fused.count))
     let scratch = ParameterVector(count: fused.count)
     let fusedNorm = AlignedBuffer<Double>(count: 1)
-    let step = SGDStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: 0.01)
+    let step = LocalStep(learningRate: 0.1, momentum: momentum ?? 0, weightDecay: 0.01)
     for _ in 0..<3 {
       fusedNorm[0] = 0
       try network.pass(
@@ -63,7 +63,7 @@ struct NetworkTests {
   func descendingLowersTheLoss(model: NetworkCase) throws {
     let (network, batch) = (model.network(), model.batch)
     let parameters = model.parameters(of: network)
-    let step = SGDStep(learningRate: 0.05, momentum: 0, weightDecay: 0)
+    let step = LocalStep(learningRate: 0.05, momentum: 0, weightDecay: 0)
     var losses: [Double] = []
     for _ in 0..<20 {
       losses.append(try network.evaluate(parameters, batch.input, labels: batch.labels).loss)

@@ -39,7 +39,7 @@ struct BlockMomentum: Update {
 
   var slots: [Slot] { [.anchor, Self.step] }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     average.assign(momentum) { block in
       let (x, start, d) = (block.mean, block[.anchor], block[Self.step])
       for i in block.indices {

@@ -31,7 +31,7 @@ struct DecoupledAverage: Update {
 
   func prepare(_ worker: WorkerState, _ round: EndedRound) { worker[Self.snapshot].copy(from: worker.parameters) }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     average.assign(momentum, assigningModels: false) { block in
       for worker in block.workers {
         let (x, s) = (block.model(worker), block[Self.snapshot, worker])

@@ -46,7 +46,7 @@ struct OuterNesterov: Update {
 
   var slots: [Slot] { [.anchor, OuterStep.buffer] }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     average.assign(momentum) { block in
       let (x, start, v) = (block.mean, block[.anchor], block[OuterStep.buffer])
       for i in block.indices { x[i] = outer.next(start[i], mean: x[i], buffer: &v[i]) }

@@ -32,7 +32,7 @@ struct ElasticAverage: Update {
   var slots: [Slot] { [Self.center] }
   var result: EvaluatedModel { .common(Self.center) }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     average.assign(momentum, assigningModels: false) { block in
       let (mean, z) = (block.mean, block[Self.center])
       for worker in block.workers {

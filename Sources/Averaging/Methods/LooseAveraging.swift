@@ -27,7 +27,7 @@ struct LooseAverage: Update {
   let keep: Double
   let half: Double
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     let share = Float(keep * half / (half + Double(round.index)))
     average.assign(momentum, assigningModels: false) { block in
       for worker in block.workers {

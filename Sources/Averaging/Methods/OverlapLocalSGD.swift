@@ -47,7 +47,7 @@ struct PulledModels: Update {
     }
   }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     average.assign(momentum, assigningModels: false) { block in
       let (mean, v) = (block.mean, block[Self.velocity])
       let first = block[Self.target, 0]

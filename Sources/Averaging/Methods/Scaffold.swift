@@ -33,7 +33,7 @@ struct ControlVariates: Update {
   var wantsEqualSteps: Bool { true }
   var correction: Slot? { Self.own }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     let reports = average.reports
     let scale = Float(1 / (Double(reports.longestInterval) * round.learningRate * round.reach))
     let share = Float(reports.participants) / Float(reports.workers)

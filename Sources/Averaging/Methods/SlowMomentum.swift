@@ -31,7 +31,7 @@ struct SlowMomentum: Update {
 
   var slots: [Slot] { [.anchor, Self.slow] }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     let (scale, pace) = (Float(1 / round.learningRate), alpha * Float(round.learningRate))
     average.assign(momentum) { block in
       let (x, start, u) = (block.mean, block[.anchor], block[Self.slow])

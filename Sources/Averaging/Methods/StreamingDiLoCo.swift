@@ -60,7 +60,7 @@ struct StreamedFragments: Update {
 
   func prepare(_ worker: WorkerState, _ round: EndedRound) { worker[Self.snapshot].copy(from: worker.parameters) }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     average.assign(momentum, assigningModels: false) { block in
       let (mean, z, v) = (block.mean, block[Self.model], block[OuterStep.buffer])
       for i in block.indices { z[i] = outer.next(z[i], mean: mean[i], buffer: &v[i]) }

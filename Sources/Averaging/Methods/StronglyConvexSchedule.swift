@@ -48,7 +48,7 @@ struct WeightedIterates: Update {
   var slots: [Slot] { [Self.iterates] }
   var result: EvaluatedModel { .meanOf(Self.iterates) }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) { average.assign(momentum) }
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) { average.assign(momentum) }
 
   func follow(_ worker: WorkerState, step t: Int) {
     // Σ (a + s)² for s = 0 … t.

@@ -27,7 +27,7 @@ struct DriftCorrection: Update {
   var wantsEqualSteps: Bool { true }
   var correction: Slot? { Self.drift }
 
-  func apply(_ average: Average, _ round: EndedRound, step: SGDStep?) {
+  func apply(_ average: Average, _ round: EndedRound, step: LocalStep?) {
     let scale = Float(1 / (Double(average.reports.longestInterval) * round.learningRate * round.reach))
     average.assign(momentum) { block in
       for worker in block.workers {

@@ -36,6 +36,3 @@ public struct LocalStep: Sendable {
           step: step)))
   }
 }
-
-/// The step by the name of the simplest one.
-public typealias SGDStep = LocalStep
