@@ -98,10 +98,11 @@ extension MethodCase {
       MethodCase("slowmo:beta=0.6,alpha=0.8") {
         Simulated.SlowMomentum(interval: $0.interval, beta: 0.6, alpha: 0.8)
       }.with { $0.fall = (7, 0.04) },
-      MethodCase("dynamic:threshold=0.7,check=2") { _ in Simulated.DynamicAveraging(threshold: 0.7, check: 2) }
-        .with { $0.problems = [.quadratic] },
-      MethodCase("dynamic:threshold=0.05") { Simulated.DynamicAveraging(threshold: 0.05, check: $0.interval) }
-        .with { $0.problems = [.softmax] },
+      // Thresholds that are passed sooner in some rounds, later in others.
+      MethodCase("dynamic:threshold=2.5,check=2") { _ in Simulated.DynamicAveraging(threshold: 2.5, check: 2) }
+        .with { ($0.problems, $0.rounds) = ([.quadratic], 5) },
+      MethodCase("dynamic:threshold=0.25") { Simulated.DynamicAveraging(threshold: 0.25, check: $0.interval) }
+        .with { ($0.problems, $0.rounds) = ([.softmax], 5) },
       // On quadratics a step is an epoch.
       MethodCase("post-local:switch=4") { Simulated.PostLocal(switchEpoch: 4, interval: $0.interval) }
         .with { ($0.problems, $0.rounds) = ([.quadratic], 8) },
