@@ -28,6 +28,14 @@ extension BuiltProgram {
       }
     }
 
+    /// Samples without a shape are images of one row.
+    @Test func aSampleOfOneRowIsAnImageToo() async throws {
+      let workspace = try workspace()
+      try await workspace.train(
+        "--dataset synthetic:training=20,test=10 --model resnet20 --batch-size 4 --steps 3", into: "run")
+      #expect(try workspace.entries(of: "run") == Workspace.runFiles)
+    }
+
     @Test(arguments: [1, 2])
     func theSameCommandGivesTheSameBits(ranks: Int) async throws {
       let workspace = try workspace()

@@ -1,10 +1,11 @@
 import Kernels
 import Testing
 
-/// The identity; halved images of even and odd size; channels that double and that grow by an odd number.
+/// The identity; halved images of even and odd size, and of one row or column; channels that double and that grow by an odd number.
 private let cases: [(source: ImageShape, target: ImageShape, stride: Int)] = [
   ((7, 9, 16), (7, 9, 16), 1), ((5, 4, 3), (5, 4, 3), 1), ((8, 8, 16), (4, 4, 32), 2), ((9, 7, 16), (5, 4, 32), 2),
   ((5, 4, 5), (3, 2, 10), 2), ((7, 7, 3), (3, 3, 8), 3), ((6, 6, 4), (6, 6, 7), 1), ((1, 1, 2), (1, 1, 4), 1),
+  ((1, 20, 2), (1, 10, 4), 2), ((9, 1, 2), (5, 1, 2), 2),
 ].map { (image($0), image($1), $2) }
 
 private func image(_ shape: (Int, Int, Int)) -> ImageShape {

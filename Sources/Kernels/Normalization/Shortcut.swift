@@ -9,7 +9,9 @@ public struct Shortcut: Sendable {
 
   /// - Precondition: the target has at least as many channels and is smaller by a whole factor, rounded up.
   public init(from source: ImageShape, to target: ImageShape) {
-    stride = (source.height + target.height - 1) / target.height
+    // A side of one pixel is not made smaller by any stride.
+    stride = max(
+      (source.height + target.height - 1) / target.height, (source.width + target.width - 1) / target.width)
     precondition(target.channels >= source.channels)
     precondition((source.height + stride - 1) / stride == target.height)
     precondition((source.width + stride - 1) / stride == target.width)
