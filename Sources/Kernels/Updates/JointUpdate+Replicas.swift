@@ -2,24 +2,15 @@ import CHost
 
 /// What becomes of a block of each replica, once the means of the block are there.
 extension JointUpdate {
-  func addDeviation(_ block: Range<Int>, of replica: Int) {
+  /// ‖x̄ − x‖² of the block; `taking`, x ← x̄ on the way.
+  @inline(__always)
+  func addDeviation(_ block: Range<Int>, of replica: Int, taking: Bool = false) {
     let (x, mean) = (replicas[replica].parameters.vectors, mean.pointer - block.lowerBound)
     var sum = Lanes()
     for i in block {
       let deviation = mean[i] - x[i]
       sum.addProduct(deviation, deviation)
-    }
-    squares.pointer[replica].deviation += Double(sum.sum())
-  }
-
-  /// x ← x̄, looked at once: ‖x̄ − x‖² on the way.
-  func takeMeasured(_ block: Range<Int>, _ replica: Int) {
-    let (x, mean) = (replicas[replica].parameters.vectors, mean.pointer - block.lowerBound)
-    var sum = Lanes()
-    for i in block {
-      let deviation = mean[i] - x[i]
-      sum.addProduct(deviation, deviation)
-      x[i] = mean[i]
+      if taking { x[i] = mean[i] }
     }
     squares.pointer[replica].deviation += Double(sum.sum())
   }

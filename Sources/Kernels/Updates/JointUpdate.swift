@@ -173,7 +173,7 @@ public struct JointUpdate: @unchecked Sendable {
           takeStep(block, replica, momentum, step)
         } else {
           takeMomentum(block, replica, momentum)
-          takeMeasured(block, replica)
+          addDeviation(block, of: replica, taking: true)
         }
       }
     }
