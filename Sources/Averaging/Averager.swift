@@ -37,7 +37,9 @@ public final class Averager: Persistent {
 
   /// Whether all workers' vectors lie in memory that they share. An exchange then takes the gradients along, and begins
   /// when they are there; otherwise numbers travel while it is under way, and a gradient may be computed meanwhile.
-  public var sharesMemory: Bool { transport.sharesMemory }
+  public var sharesMemory: Bool { medium == .sharedMemory }
+
+  public var medium: Medium { transport.medium }
 
   /// Bytes of a worker's own numbers in the first exchange.
   public var payloadBytes: Int { transport.payloadBytes(round: 0) }

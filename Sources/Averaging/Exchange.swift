@@ -27,9 +27,8 @@ extension Exchange {
 /// Carries out the exchanges of one worker, one at a time: `begin`, `poll` as often as one likes, `awaitArrival`, `complete`,
 /// then the average is applied, and `settle`.
 public protocol Transport: AnyObject {
-  /// Whether all workers' vectors lie in memory that they share. An exchange then begins when the gradients are there;
-  /// otherwise numbers travel between `begin` and `complete`, and a gradient may be computed meanwhile.
-  var sharesMemory: Bool { get }
+  /// How numbers come from one worker to another.
+  var medium: Medium { get }
 
   /// SIMD vectors of the flat vector that this rank writes, in all rounds together.
   var portions: [Range<Int>] { get }
@@ -60,6 +59,16 @@ public protocol Transport: AnyObject {
 
 extension Transport {
   public func drain() throws {}
+}
+
+/// How numbers come from one worker to another; its text is what a user is told.
+public enum Medium: String, Sendable {
+  /// All workers' vectors lie in memory that they share. An exchange begins when the gradients are there.
+  case sharedMemory = "in shared memory"
+  /// Numbers travel between `begin` and `complete`, and a gradient may be computed meanwhile.
+  case messages = "by messages"
+  /// The same, but within a node nothing is sent.
+  case nodes = "in shared memory within a node, by messages between nodes"
 }
 
 /// What an averaging, and a step from it, tell of a worker.

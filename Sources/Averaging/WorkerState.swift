@@ -54,12 +54,24 @@ public struct WorkerVectors: Sendable {
   }
 }
 
-/// A worker's vectors, and those of the others where all share memory.
+/// A worker's vectors, and those of the others on its node where they share memory.
 public final class WorkerState: Persistent {
   public let vectors: WorkerVectors
-  /// Where all workers share memory: what each of them has there.
-  let peers: [Peer]
+  /// The workers of this one's node, where they share memory.
+  let node: Node?
   private let common: [(slot: Slot, vector: ParameterVector)]
+
+  /// Workers that share memory.
+  struct Node {
+    /// Their ranks index `peers`.
+    let communicator: Communicator
+    let peers: [Peer]
+    /// Whether there are no other workers.
+    let holdsAll: Bool
+  }
+
+  /// Where all workers share memory: what each of them has there.
+  var peers: [Peer] { node?.holdsAll == true ? node!.peers : [] }
 
   /// A worker in shared memory.
   struct Peer {
@@ -97,12 +109,12 @@ public final class WorkerState: Persistent {
     vectors = WorkerVectors(
       AlignedBuffer(count: count), parameterCount: parameterCount, moments: moments, slots: own)
     common = Self.common(slots, parameterCount)
-    peers = []
+    node = nil
   }
 
-  private init(_ peers: [Peer], rank: Int, common: [(slot: Slot, vector: ParameterVector)]) {
-    vectors = peers[rank].vectors
-    self.peers = peers
+  private init(_ node: Node, common: [(slot: Slot, vector: ParameterVector)]) {
+    vectors = node.peers[node.communicator.rank].vectors
+    self.node = node
     self.common = common
   }
 
@@ -110,33 +122,36 @@ public final class WorkerState: Persistent {
     slots.filter { $0.owner == .common }.map { ($0, ParameterVector(sparselyUsed: count)) }
   }
 
-  /// In memory that all workers share, where they can; every rank must call it together.
+  /// In memory that the workers of each node share, where any node has several and all can; every rank must call it
+  /// together.
+  /// - Parameter node: the ranks of this rank's node; found out if not given.
   /// - Throws: `MPIError`.
   public static func shared(
-    parameterCount: Int, moments: Int, slots: [Slot] = [], by communicator: Communicator
+    parameterCount: Int, moments: Int, slots: [Slot] = [], by all: Communicator, node: Communicator? = nil
   ) throws -> WorkerState {
+    let node = try node ?? all.splitByNode()
     let own = slots.filter { $0.owner == .worker }
     let count = WorkerVectors.storageCount(parameterCount, moments: moments, slots: own)
     let bytes = count * MemoryLayout<Float>.stride
-    let told = ReportWords.bytes + communicator.size * MemoryLayout<SquaredNorms>.stride
-    let allocated = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, for: communicator)
-    guard let allocated else {
-      return WorkerState(parameterCount: parameterCount, moments: moments, slots: slots)
-    }
-    let peers = (0..<communicator.size).map { rank in
-      let start = allocated.segment(of: rank)
-      let storage = AlignedBuffer(
-        start.bindMemory(to: Float.self, capacity: count), count: count, owner: allocated)
-      let squares = (start + bytes + ReportWords.bytes)
-        .bindMemory(to: SquaredNorms.self, capacity: communicator.size)
+    let told = ReportWords.bytes + node.size * MemoryLayout<SquaredNorms>.stride
+    guard try all.allReduce(Int64(node.size), .maximum) > 1,
+      let memory = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, on: node, of: all)
+    else { return WorkerState(parameterCount: parameterCount, moments: moments, slots: slots) }
+    let peers = (0..<node.size).map { rank in
+      let start = memory.segment(of: rank)
+      let storage = AlignedBuffer(start.bindMemory(to: Float.self, capacity: count), count: count, owner: memory)
+      let squares = (start + bytes + ReportWords.bytes).bindMemory(to: SquaredNorms.self, capacity: node.size)
       return Peer(
         vectors: WorkerVectors(storage, parameterCount: parameterCount, moments: moments, slots: own),
         report: ReportWords(at: start + bytes), squares: squares)
     }
-    return WorkerState(peers, rank: communicator.rank, common: common(slots, parameterCount))
+    // The smallest and not this one: a rank alone on its node must not be the only one to go another way.
+    let holdsAll = try all.allReduce(Int64(node.size), .minimum) == all.size
+    return WorkerState(
+      Node(communicator: node, peers: peers, holdsAll: holdsAll), common: common(slots, parameterCount))
   }
 
-  /// In memory that all workers share, where they can; every rank must call it together.
+  /// In memory that the workers of each node share, where they can; every rank must call it together.
   /// - Throws: `MPIError`.
   public static func shared(
     parameterCount: Int, hasMomentum: Bool, slots: [Slot] = [], by communicator: Communicator

@@ -30,15 +30,6 @@ public struct Communicator: @unchecked Sendable {
     return try Communicator(handle, chunk: elements)
   }
 
-  /// Whether all processes run on one node (MPI 3.1, section 6.4.2); every rank must ask together.
-  public func isOnOneNode() throws -> Bool {
-    let node = try splitByNode()
-    let count = node.size
-    try node.free()
-    // A rank alone on its node must not be the only one to say no.
-    return try allReduce(Int64(count), .minimum) == Int64(size)
-  }
-
   public var isRoot: Bool { rank == 0 }
 
   /// The ranges of at most `chunk` elements that `count` elements are sent in.

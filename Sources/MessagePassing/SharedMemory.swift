@@ -17,26 +17,26 @@ public final class SharedMemory: @unchecked Sendable {
 
   deinit { munmap(start, bytesEach * size) }
 
-  /// Memory of `bytes` for each rank; every rank must ask together.
-  /// - Returns: nil, on every rank, where they run on several nodes or the node grants no such memory.
+  /// Memory of `bytes` for each rank of `node`, which the ranks of one node are; every rank of `all` must ask together.
+  /// - Parameter all: those who go without where any of them does.
+  /// - Returns: nil, on every rank of `all`, where a node grants no such memory.
   /// - Throws: `MPIError`.
-  public static func allocate(bytes: Int, for communicator: Communicator) throws -> SharedMemory? {
-    guard communicator.size > 1, try communicator.isOnOneNode() else { return nil }
+  public static func allocate(bytes: Int, on node: Communicator, of all: Communicator) throws -> SharedMemory? {
     let page = Int(getpagesize())
     let bytesEach = (bytes + page - 1) / page * page
-    let name = try communicator.broadcast("/prsgd-mpi-" + String(UInt64.random(in: 0...UInt64.max), radix: 36))
+    let name = try node.broadcast("/prsgd-mpi-" + String(UInt64.random(in: 0...UInt64.max), radix: 36))
     var file: Int32 = -1
-    if communicator.isRoot {
+    if node.isRoot {
       file = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
-      if file >= 0 { ftruncate(file, bytesEach * communicator.size) }
+      if file >= 0 { ftruncate(file, bytesEach * node.size) }
     }
-    try communicator.barrier()
-    if !communicator.isRoot { file = shm_open(name, O_RDWR, 0) }
-    let memory = map(file, bytesEach, communicator)
-    let ranksWithMemory = try communicator.allReduce(Int64(memory == nil ? 0 : 1), .sum)
+    try node.barrier()
+    if !node.isRoot { file = shm_open(name, O_RDWR, 0) }
+    let memory = map(file, bytesEach, node)
+    let ranksWithMemory = try all.allReduce(Int64(memory == nil ? 0 : 1), .sum)
     // All have it open, or none will use it: from here on it goes with the last process.
-    if communicator.isRoot { shm_unlink(name) }
-    return ranksWithMemory == communicator.size ? memory : nil
+    if node.isRoot { shm_unlink(name) }
+    return ranksWithMemory == all.size ? memory : nil
   }
 
   private static func map(_ file: Int32, _ bytesEach: Int, _ communicator: Communicator) -> SharedMemory? {
@@ -52,7 +52,7 @@ public final class SharedMemory: @unchecked Sendable {
     return SharedMemory(start, bytesEach: bytesEach, size: communicator.size)
   }
 
-  /// Where the segment of `rank` begins: on a page.
+  /// Where the segment of `rank` begins: on a page. Segments follow each other without a gap.
   public func segment(of rank: Int) -> UnsafeMutableRawPointer {
     precondition(rank >= 0 && rank < size)
     return start + rank * bytesEach

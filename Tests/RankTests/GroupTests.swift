@@ -50,7 +50,6 @@ extension RankTests {
       let node = try world.splitByNode()
       #expect(node.size == world.size)
       #expect(node.rank == world.rank)
-      #expect(try node.isOnOneNode())
       #expect(try World.alone.splitByNode().size == 1)
     }
 

@@ -7,8 +7,8 @@ extension RankTests {
     let world = World.communicator
 
     @Test func whatOneRankWritesAllOthersRead() throws {
-      let memory = try SharedMemory.allocate(bytes: 100, for: world)
-      #expect((memory == nil) == (world.size == 1))
+      let memory = try SharedMemory.allocate(bytes: 100, on: world, of: world)
+      #expect(memory != nil)
       guard let memory else { return }
       #expect((0..<100).allSatisfy { memory.segment(of: world.rank).load(fromByteOffset: $0, as: UInt8.self) == 0 })
       for byte in 0..<100 {
@@ -25,12 +25,13 @@ extension RankTests {
     }
 
     @Test func moreThanThereIsIsRefusedOnAllRanks() throws {
-      #expect(try SharedMemory.allocate(bytes: 1 << 50, for: world) == nil)
+      #expect(try SharedMemory.allocate(bytes: 1 << 50, on: world, of: world) == nil)
     }
 
-    @Test func ranksOfThisMachineAreOnOneNode() throws {
-      #expect(try world.isOnOneNode())
-      #expect(try World.alone.isOnOneNode())
+    @Test func whatOneNodeRefusesAllGoWithout() throws {
+      let pairs = try world.split(color: world.rank / 2)!
+      let bytes = world.rank / 2 == 0 ? 1 << 50 : 100
+      #expect(try SharedMemory.allocate(bytes: bytes, on: pairs, of: world) == nil)
     }
   }
 }

@@ -36,7 +36,12 @@ public struct MeanOfAll: Exchange {
   }
 
   public func open(_ worker: WorkerState, _ communicator: Communicator) throws -> any Transport {
-    open(worker, among: worker.peers, communicator)
+    if let node = worker.node, !node.holdsAll,
+      let sums = try NodeSums(self, of: worker, on: node, communicator)
+    {
+      return NodeTransport(self, worker: worker, sums: sums, communicator: communicator)
+    }
+    return open(worker, among: worker.peers, communicator)
   }
 
   /// - Parameter peers: the workers of `communicator`, by rank, where they share memory.

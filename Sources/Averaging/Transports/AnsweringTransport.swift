@@ -52,7 +52,7 @@ final class AnsweringTransport: Transport {
     pass = JointUpdate(sources: [JointUpdate.Source(meetingPoint)], replicas: [worker.vectors.replica])
   }
 
-  var sharesMemory: Bool { false }
+  var medium: Medium { .messages }
 
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 

@@ -25,7 +25,7 @@ final class AskingTransport: Transport {
     pass = JointUpdate(sources: [JointUpdate.Source(mean ?? worker.parameters)], replicas: [worker.vectors.replica])
   }
 
-  var sharesMemory: Bool { false }
+  var medium: Medium { .messages }
 
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 

@@ -33,7 +33,7 @@ final class CompressedTransport: Transport {
     pass = JointUpdate(sources: [JointUpdate.Source(mean)], replicas: [worker.vectors.replica])
   }
 
-  var sharesMemory: Bool { false }
+  var medium: Medium { .messages }
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 
   func payloadBytes(round: Int) -> Int {

@@ -36,7 +36,7 @@ final class MessageTransport: Transport {
     pass = JointUpdate(sources: [arrived], replicas: [worker.vectors.replica])
   }
 
-  var sharesMemory: Bool { false }
+  var medium: Medium { .messages }
 
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 

@@ -42,7 +42,7 @@ final class NeighbourTransport: Transport {
     pass = JointUpdate(sources: sources, replicas: [worker.vectors.replica])
   }
 
-  var sharesMemory: Bool { false }
+  var medium: Medium { .messages }
 
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 

@@ -23,6 +23,12 @@ final class ReportReduction {
       into: UnsafeMutableBufferPointer(start: all.maxima, count: ReportWords.maximumCount), .maximum, owner: self)
   }
 
+  /// Whether `wait` would return at once.
+  func test() throws -> Bool {
+    guard try sums?.test() != false else { return false }
+    return try maxima?.test() != false
+  }
+
   func wait() throws {
     try sums.take()?.wait()
     try maxima.take()?.wait()

@@ -37,7 +37,7 @@ final class SharedMemoryTransport: Transport {
     for portion in portions { pass.touch(portion) }
   }
 
-  var sharesMemory: Bool { true }
+  var medium: Medium { .sharedMemory }
 
   var portions: [Range<Int>] {
     (0..<exchange.fragments).map { slice(of: exchange.range(round: $0, of: worker.parameters.vectorCount)) }

@@ -245,6 +245,21 @@ public struct JointUpdate: @unchecked Sendable {
     form(block, a, sources.pointer, momentumFactors.pointer, into: mean.pointer - block.lowerBound)
   }
 
+  /// Numbers of a source, or a moment that travels along.
+  public enum Part: Int, CaseIterable, Sendable { case model, momentum, secondMoment }
+
+  /// sum ← Σ factor · source over `range`, of one part; `relativeTo` x₀, Σ factor · (source − x₀).
+  /// - Parameter sum: where that of the first SIMD vector of `range` goes.
+  public func sum(_ part: Part, _ range: Range<Int>, relativeTo anchor: ParameterVector? = nil, into sum: Vectors) {
+    let result = sum - range.lowerBound
+    switch part {
+    case .model: form(range, 1, sourceModels.pointer, modelFactors.pointer, into: result)
+    case .momentum: form(range, 1, sourceMomenta.pointer, momentumFactors.pointer, into: result)
+    case .secondMoment: form(range, 1, sourceSecondMoments!.pointer, momentumFactors.pointer, into: result)
+    }
+    if let anchor { takeOff(anchor, range, result) }
+  }
+
   /// a Σ factor · vector over the sources. The next block is asked for meanwhile: blocks are too short for the processor to
   /// see where reading goes on.
   private func form(
@@ -264,12 +279,16 @@ public struct JointUpdate: @unchecked Sendable {
   }
 
   private func applyProgress(_ progress: Progress, _ a: Float, _ block: Range<Int>, _ result: Vectors) {
-    let (point, factors, scale) = (progress.anchor.vectors, modelFactors.pointer, a * progress.steps)
+    if !progress.sourcesAreRelative { takeOff(progress.anchor, block, result) }
+    let (point, scale) = (progress.anchor.vectors, a * progress.steps)
+    for i in block { result[i] = point[i] + scale * result[i] }
+  }
+
+  /// Σ factor · (source − x₀) from Σ factor · source.
+  private func takeOff(_ anchor: ParameterVector, _ block: Range<Int>, _ result: Vectors) {
+    let (point, factors) = (anchor.vectors, modelFactors.pointer)
     for i in block {
-      if !progress.sourcesAreRelative {
-        for source in 0..<sourceModels.count { result[i].addProduct(Lanes(repeating: -factors[source]), point[i]) }
-      }
-      result[i] = point[i] + scale * result[i]
+      for source in 0..<sourceModels.count { result[i].addProduct(Lanes(repeating: -factors[source]), point[i]) }
     }
   }
 }

@@ -102,7 +102,7 @@ struct TrainingSession {
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     if let kernels = setup.kernels { progress.say("products: \(kernels)") }
     if communicator.size > 1 {
-      progress.say("averages: \(training.trainer.averager.sharesMemory ? "in shared memory" : "by messages")")
+      progress.say("averages: \(training.trainer.averager.medium.rawValue)")
     }
     if let files { progress.say("writing to \(files.folder)") }
   }

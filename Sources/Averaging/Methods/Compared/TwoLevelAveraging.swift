@@ -71,7 +71,7 @@ final class TransportByLevels: Transport {
 
   private func transport(round: Int) -> any Transport { (round + 1) % outer == 0 ? all : inner }
 
-  var sharesMemory: Bool { all.sharesMemory }
+  var medium: Medium { all.medium }
   var portions: [Range<Int>] { all.portions }
   func payloadBytes(round: Int) -> Int { transport(round: round).payloadBytes(round: round) }
 
