@@ -129,7 +129,7 @@ public final class WorkerState: Persistent {
   public static func shared(
     parameterCount: Int, moments: Int, slots: [Slot] = [], by all: Communicator, node: Communicator? = nil
   ) throws -> WorkerState {
-    let node = try node ?? all.splitByNode()
+    let node = try node ?? self.node(of: all)
     let own = slots.filter { $0.owner == .worker }
     let count = WorkerVectors.storageCount(parameterCount, moments: moments, slots: own)
     let bytes = count * MemoryLayout<Float>.stride
@@ -145,10 +145,17 @@ public final class WorkerState: Persistent {
         vectors: WorkerVectors(storage, parameterCount: parameterCount, moments: moments, slots: own),
         report: ReportWords(at: start + bytes), squares: squares)
     }
-    // The smallest and not this one: a rank alone on its node must not be the only one to go another way.
-    let holdsAll = try all.allReduce(Int64(node.size), .minimum) == all.size
+    let holdsAll = node.size == all.size
     return WorkerState(
       Node(communicator: node, peers: peers, holdsAll: holdsAll), common: common(slots, parameterCount))
+  }
+
+  /// The ranks of this rank's node.
+  private static func node(of all: Communicator) throws -> Communicator {
+    let node = try all.splitByNode()
+    guard node.size == all.size else { return node }
+    try node.free()
+    return all
   }
 
   /// In memory that the workers of each node share, where they can; every rank must call it together.

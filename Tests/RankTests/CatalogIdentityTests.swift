@@ -37,11 +37,11 @@ extension RankTests {
     // MARK: The mean
 
     /// Without gradients an exchange is all that moves models.
-    @Test(arguments: MethodCatalog.names(.preservesMean), [true, false])
-    func exchangesPreserveTheSumOfTheModels(name: String, sharesMemory: Bool) throws {
+    @Test(arguments: MethodCatalog.names(.preservesMean), Scenario.Layout.allCases)
+    func exchangesPreserveTheSumOfTheModels(name: String, layout: Scenario.Layout) throws {
       var problem = QuadraticProblem()
       (problem.dimension, problem.smoothness, problem.noise) = (50, 0, 0)
-      let scenario = try Scenario(optimizer: LocalOptimizer(learningRate: 0.1), sharesMemory: sharesMemory)
+      let scenario = try Scenario(optimizer: LocalOptimizer(learningRate: 0.1), layout: layout)
         .with(name, workers: world.size)
       let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
       let trainer = try scenario.trainer(objective, world)
@@ -66,8 +66,8 @@ extension RankTests {
 
     @Test(arguments: MethodCatalog.names(.equalReplicas), [IdentityTests.optimizers[1], IdentityTests.optimizers[3]])
     func replicasAreEqualAfterARound(name: String, optimizer: LocalOptimizer) throws {
-      for sharesMemory in [true, false] {
-        let scenario = try Scenario(optimizer: optimizer, sharesMemory: sharesMemory).with(name, workers: world.size)
+      for layout in Scenario.Layout.allCases {
+        let scenario = try Scenario(optimizer: optimizer, layout: layout).with(name, workers: world.size)
         guard scenario.fits else { continue }
         let trainer = try scenario.trainer(world)
         var rounds = 0
@@ -101,7 +101,7 @@ extension RankTests {
     func averagingInSharedMemoryIsAveragingByMessages(name: String) throws {
       let scenario = try Scenario().with(name, workers: world.size)
       let sharing = try run(scenario)
-      let sending = try run(scenario.with { $0.sharesMemory = false })
+      let sending = try run(scenario.with { $0.layout = .messages })
       if world.size <= 2 {
         #expect(sharing.bits == sending.bits)
       } else {
@@ -109,9 +109,9 @@ extension RankTests {
       }
     }
 
-    @Test(arguments: deterministic, [true, false])
-    func theSameCommandGivesTheSameBits(name: String, sharesMemory: Bool) throws {
-      let scenario = try Scenario(sharesMemory: sharesMemory).with(name, workers: world.size)
+    @Test(arguments: deterministic, Scenario.Layout.allCases)
+    func theSameCommandGivesTheSameBits(name: String, layout: Scenario.Layout) throws {
+      let scenario = try Scenario(layout: layout).with(name, workers: world.size)
       let first = try run(scenario).bits
       let second = try run(scenario).bits
       #expect(first == second)
@@ -124,9 +124,9 @@ extension RankTests {
       return method?.update.correction != nil
     }
 
-    @Test(arguments: corrections + ["scaffold+fedavg:fraction=0.5"], [true, false])
-    func correctionsAddUpToNothing(name: String, sharesMemory: Bool) throws {
-      let scenario = try Scenario(problem: "training=240,test=5,features=12,classes=3", sharesMemory: sharesMemory)
+    @Test(arguments: corrections + ["scaffold+fedavg:fraction=0.5"], Scenario.Layout.allCases)
+    func correctionsAddUpToNothing(name: String, layout: Scenario.Layout) throws {
+      let scenario = try Scenario(problem: "training=240,test=5,features=12,classes=3", layout: layout)
         .with(name, workers: world.size)
       let trainer = try scenario.trainer(world)
       for round in 1...6 {
@@ -196,13 +196,14 @@ extension RankTests {
       + AveragingWeights.allCases.dropFirst().map { ("pr-sgd-het", $0) }
 
     /// The others' models are what they would be without it.
-    @Test(arguments: weighted, [true, false])
-    func aWorkerWithoutStepsChangesNothing(given: (name: String, weights: AveragingWeights), sharesMemory: Bool) throws
+    @Test(arguments: weighted, Scenario.Layout.allCases)
+    func aWorkerWithoutStepsChangesNothing(given: (name: String, weights: AveragingWeights), layout: Scenario.Layout)
+      throws
     {
       let steps = (0..<world.size).map { $0 % 3 == 1 ? 0 : 1 + $0 % 2 }
-      let working = try trainer(given, steps, sharesMemory, world)
+      let working = try trainer(given, steps, layout, world)
       let others = try world.split(color: steps[world.rank] > 0 ? 0 : nil)
-      let alone = try others.map { try trainer(given, steps.filter { $0 > 0 }, sharesMemory, $0) }
+      let alone = try others.map { try trainer(given, steps.filter { $0 > 0 }, layout, $0) }
       for round in 1...5 {
         while working.averager.rounds < round { try working.step() }
         if let alone {
@@ -218,10 +219,10 @@ extension RankTests {
     }
 
     private func trainer(
-      _ given: (name: String, weights: AveragingWeights), _ steps: [Int], _ sharesMemory: Bool,
+      _ given: (name: String, weights: AveragingWeights), _ steps: [Int], _ layout: Scenario.Layout,
       _ communicator: Communicator
     ) throws -> Trainer {
-      let scenario = try Scenario(sharesMemory: sharesMemory).with(given.name, workers: communicator.size) {
+      let scenario = try Scenario(layout: layout).with(given.name, workers: communicator.size) {
         $0.schedule = IntervalPerWorker(steps)
         $0.weights = given.weights
       }

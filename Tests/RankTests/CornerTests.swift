@@ -49,10 +49,10 @@ extension RankTests {
       Corner(first: "bmuf:momentum=0.6,rate=0.9", second: "slowmo:beta=0.6,alpha=0.9"),
     ]
 
-    @Test(arguments: corners, [true, false])
-    func bothNamesAreOfOneMethod(corner: Corner, sharesMemory: Bool) throws {
+    @Test(arguments: corners, Scenario.Layout.allCases)
+    func bothNamesAreOfOneMethod(corner: Corner, layout: Scenario.Layout) throws {
       let trainers = try [corner.first, corner.second].map { name in
-        try Scenario(problem: "training=240,test=5,features=12,classes=3", sharesMemory: sharesMemory)
+        try Scenario(problem: "training=240,test=5,features=12,classes=3", layout: layout)
           .with(name, workers: world.size) {
             $0.order = .stepFirst
             $0.momentum = corner.momentum
@@ -71,9 +71,9 @@ extension RankTests {
     }
 
     /// EASGD without a pull; and CoCoD, of one worker.
-    @Test(arguments: [true, false])
-    func workersThatDoNotPullAreByThemselves(sharesMemory: Bool) throws {
-      let scenario = try Scenario(sharesMemory: sharesMemory).with("easgd:pull=0", workers: world.size)
+    @Test(arguments: Scenario.Layout.allCases)
+    func workersThatDoNotPullAreByThemselves(layout: Scenario.Layout) throws {
+      let scenario = try Scenario(layout: layout).with("easgd:pull=0", workers: world.size)
       try expectSerialSGD(scenario, world)
     }
 

@@ -78,7 +78,7 @@ extension RankTests {
 
     @Test(arguments: optimizers, MomentumPolicy.allCases)
     func overlappingChangesNoBit(optimizer: LocalOptimizer, policy: MomentumPolicy) throws {
-      let scenario = Scenario(optimizer: optimizer, sharesMemory: false)
+      let scenario = Scenario(optimizer: optimizer, layout: .messages)
       let overlapped = try scenario.with { $0.method = .averageFirst(interval: 3, momentum: policy, overlapped: true) }
         .trainer(world)
       let blocking = try scenario.with { $0.method = .averageFirst(interval: 3, momentum: policy, overlapped: false) }
@@ -94,10 +94,23 @@ extension RankTests {
     @Test(arguments: methods, optimizers)
     func averagingInSharedMemoryIsAveragingByMessages(method: Method, optimizer: LocalOptimizer) throws {
       let scenario = Scenario(method: method, optimizer: optimizer)
+      let sending = try scenario.with { $0.layout = .messages }.trainer(world)
+      #expect(sending.averager.medium == .messages)
       let sharing = try scenario.trainer(world)
-      let sending = try scenario.with { $0.sharesMemory = false }.trainer(world)
-      #expect(sharing.averager.sharesMemory == (world.size > 1))
-      #expect(!sending.averager.sharesMemory)
+      #expect(sharing.averager.medium == (world.size > 1 ? .sharedMemory : .messages))
+      try expectTheSame(sharing, sending)
+    }
+
+    @Test(arguments: methods, optimizers)
+    func averagingByNodesIsAveragingByMessages(method: Method, optimizer: LocalOptimizer) throws {
+      let scenario = Scenario(method: method, optimizer: optimizer)
+      let sending = try scenario.with { $0.layout = .messages }.trainer(world)
+      let twoLevels = try scenario.with { $0.layout = .nodes }.trainer(world)
+      #expect(twoLevels.averager.medium == (world.size > 2 ? .nodes : world.size == 2 ? .sharedMemory : .messages))
+      try expectTheSame(twoLevels, sending)
+    }
+
+    private func expectTheSame(_ sharing: Trainer, _ sending: Trainer) throws {
       for _ in 0..<11 {
         try sharing.step()
         try sending.step()
@@ -118,12 +131,12 @@ extension RankTests {
       #expect(Set(hashes).count == 1)
     }
 
-    @Test(arguments: [true, false])
-    func theAverageThatIsSteppedFromIsEqualOnAllRanks(sharesMemory: Bool) throws {
+    @Test(arguments: Scenario.Layout.allCases)
+    func theAverageThatIsSteppedFromIsEqualOnAllRanks(layout: Scenario.Layout) throws {
       // At rate 0 a worker ends its step at the average it stepped from.
       let trainer = try Scenario(
         method: .averageFirst(interval: 2, momentum: .average, overlapped: true),
-        optimizer: LocalOptimizer(learningRate: 0), sharesMemory: sharesMemory
+        optimizer: LocalOptimizer(learningRate: 0), layout: layout
       ).trainer(world)
       var random = RandomSource(seed: 3, purpose: .benchmark, index: world.rank)
       for i in 0..<trainer.worker.parameters.count {

@@ -39,10 +39,10 @@ extension RankTests {
       ]
     }
 
-    @Test(arguments: [true, false])
-    func roundsAndBytesAreTheFormulas(sharesMemory: Bool) throws {
+    @Test(arguments: Scenario.Layout.allCases)
+    func roundsAndBytesAreTheFormulas(layout: Scenario.Layout) throws {
       let scenario = Scenario(
-        optimizer: LocalOptimizer(learningRate: 0.01, momentum: 0.9), sharesMemory: sharesMemory)
+        optimizer: LocalOptimizer(learningRate: 0.01, momentum: 0.9), layout: layout)
       let objective = scenario.objective(try scenario.shard(world), world)
       let m = objective.parameterCount
       for (text, rounds, bytes) in expectations(m: m, tensors: objective.segments.count) {

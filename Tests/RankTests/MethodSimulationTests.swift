@@ -37,11 +37,11 @@ extension RankTests {
         simulatedProblem, given.optimizer, settings.momentum ?? specification.momentum, rate: given.rate)
       let path = workers.run(&simulated, rounds: given.rounds, of: world.rank)
       let result = simulated.result(workers)
-      for sharesMemory in [true, false] {
+      for layout in Scenario.Layout.allCases {
         var scenario = problem.scenario(try specification.method(settings), given.optimizer)
         scenario.learningRate = given.learningRate(simulatedProblem)
-        scenario.sharesMemory = sharesMemory
-        let comment = "\(problem), \(sharesMemory ? "in shared memory" : "by messages")"
+        scenario.layout = layout
+        let comment = "\(problem), \(layout)"
         let trainer = try problem.trainer(scenario)
         try trainer.expectToFollow(path, tolerance: given.tolerance, comment)
         let evaluator = Evaluator(objective: trainer.objective, communicator: world)

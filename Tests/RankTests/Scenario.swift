@@ -20,8 +20,7 @@ struct Scenario {
   var learningRate: LearningRate?
   var slowdown = 1.0
   var checksTheory = false
-  /// Or they exchange messages, as between nodes.
-  var sharesMemory = true
+  var layout = Layout.oneNode
 
   func reader(_ part: DatasetPart) throws -> any DatasetReader {
     try DatasetSpecification(parsing: "synthetic:\(problem)").open(part, seed: seed)
@@ -55,16 +54,24 @@ struct Scenario {
   func trainer(_ objective: any Objective, _ communicator: Communicator) throws -> Trainer {
     let (count, moments) = (objective.parameterCount, optimizer.moments)
     let worker =
-      sharesMemory
-      ? try WorkerState.shared(
-        parameterCount: count, moments: moments, slots: method.slots, by: communicator)
-      : WorkerState(parameterCount: count, moments: moments, slots: method.slots)
+      layout == .messages
+      ? WorkerState(parameterCount: count, moments: moments, slots: method.slots)
+      : try WorkerState.shared(
+        parameterCount: count, moments: moments, slots: method.slots, by: communicator,
+        node: layout == .nodes ? World.node(of: communicator) : nil)
     objective.initialize(worker.parameters, seed: seed)
     var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     configuration.learningRate = learningRate
     configuration.slowdown = slowdown
     configuration.checksTheory = checksTheory
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
+  }
+
+  /// Where the workers are: what they share, and what they send.
+  enum Layout: CaseIterable {
+    case oneNode, messages
+    /// Nodes of two workers, or of three where there are many, and the last one's rest.
+    case nodes
   }
 
   func with(_ change: (inout Scenario) -> Void) -> Scenario {

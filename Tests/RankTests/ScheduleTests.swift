@@ -44,11 +44,11 @@ extension RankTests {
       while trainer.averager.rounds < rounds { try trainer.step() }
     }
 
-    @Test(arguments: AveragingWeights.allCases, [true, false])
-    func anAdaptiveRunIsRepeatedByItsLogToTheBit(weights: AveragingWeights, sharesMemory: Bool) throws {
+    @Test(arguments: AveragingWeights.allCases, Scenario.Layout.allCases)
+    func anAdaptiveRunIsRepeatedByItsLogToTheBit(weights: AveragingWeights, layout: Scenario.Layout) throws {
       let scenario = Scenario(
         method: .stepFirst(AdaptiveInterval(minimum: 2, maximum: 9), momentum: .average, weights: weights),
-        sharesMemory: sharesMemory)
+        layout: layout)
       let adaptive = try scenario.with { $0.slowdown = world.rank == 0 ? 4 : 1 }.trainer(world)
       try run(adaptive, rounds: 8)
       let log = try adaptive.takeRealisedSteps()

@@ -25,12 +25,14 @@ extension RankTests {
         "dynamic:threshold=0.001,check=2",
       ]
 
-    private func scenario(_ name: String, _ optimizer: LocalOptimizer, sharesMemory: Bool = true) throws -> Scenario {
+    private func scenario(_ name: String, _ optimizer: LocalOptimizer, layout: Scenario.Layout = .oneNode) throws
+      -> Scenario
+    {
       var rate = LearningRate(optimizer.learningRate)
       rate.pieces = [.init(epoch: 0.6, rate: optimizer.learningRate / 2)]
       return try Scenario(
         problem: "training=240,test=5,features=12,classes=3", optimizer: optimizer, learningRate: rate,
-        sharesMemory: sharesMemory
+        layout: layout
       ).with(name, workers: world.size)
     }
 
@@ -67,14 +69,14 @@ extension RankTests {
       try visitor.finish()
     }
 
-    @Test(arguments: methods, [true, false])
-    func aRunThatStopsAnywhereGoesOnToTheSameBits(name: String, sharesMemory: Bool) throws {
-      try stopAndGoOn(try scenario(name, Self.momentum, sharesMemory: sharesMemory))
+    @Test(arguments: methods, Scenario.Layout.allCases)
+    func aRunThatStopsAnywhereGoesOnToTheSameBits(name: String, layout: Scenario.Layout) throws {
+      try stopAndGoOn(try scenario(name, Self.momentum, layout: layout))
     }
 
-    @Test(arguments: ["pr-sgd", "diloco", "fedavg", "cocod"], [true, false])
-    func theMomentsOfAdamGoOnToo(name: String, sharesMemory: Bool) throws {
-      try stopAndGoOn(try scenario(name, Self.adam, sharesMemory: sharesMemory))
+    @Test(arguments: ["pr-sgd", "diloco", "fedavg", "cocod"], Scenario.Layout.allCases)
+    func theMomentsOfAdamGoOnToo(name: String, layout: Scenario.Layout) throws {
+      try stopAndGoOn(try scenario(name, Self.adam, layout: layout))
     }
 
     private func stopAndGoOn(_ scenario: Scenario) throws {
@@ -139,7 +141,7 @@ extension RankTests {
     /// What changes in a run and needs no reading back, by property, with the reason.
     nonisolated static let derived = [
       "WorkerVectors.gradient": "found anew in every step",
-      "WorkerState.peers": "the other workers' vectors, which these read back themselves",
+      "WorkerState.node": "the other workers' vectors, which these read back themselves",
       "Averager.transport": "scratch memory; an exchange under way is begun again",
       "RoundClock.epoch": "set as a step begins",
       "RoundClock.learningRate": "set as a step begins",

@@ -13,14 +13,16 @@ extension RankTests {
   struct TrainerTests {
     let world = World.communicator
 
-    @Test(arguments: [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])], [true, false])
-    func aThousandStepsAllocateNothing(model: ModelSpecification, sharesMemory: Bool) throws {
+    @Test(
+      arguments: [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])],
+      Scenario.Layout.allCases)
+    func aThousandStepsAllocateNothing(model: ModelSpecification, layout: Scenario.Layout) throws {
       for method in [
         Method.parallelSGD, .averageFirst(interval: 8, momentum: .average, overlapped: true),
         .stepFirst(interval: 8, momentum: .reset),
       ] {
         for optimizer in IdentityTests.optimizers {
-          let scenario = Scenario(model: model, method: method, optimizer: optimizer, sharesMemory: sharesMemory)
+          let scenario = Scenario(model: model, method: method, optimizer: optimizer, layout: layout)
           let trainer = try scenario.trainer(world)
           for _ in 0..<16 { try trainer.step() }
           callocationcount_start()
@@ -55,9 +57,9 @@ extension RankTests {
         .stepFirst(interval: 4, momentum: .average),
         // Some rank may still have its barrier under way when all learn of it.
         .stepFirst(AdaptiveInterval(minimum: 1, maximum: 4), momentum: .average),
-      ], [true, false])
-    func divergenceOfOneRankStopsAllAtTheNextRound(method: Method, sharesMemory: Bool) throws {
-      let trainer = try Scenario(method: method, sharesMemory: sharesMemory).trainer(world)
+      ], Scenario.Layout.allCases)
+    func divergenceOfOneRankStopsAllAtTheNextRound(method: Method, layout: Scenario.Layout) throws {
+      let trainer = try Scenario(method: method, layout: layout).trainer(world)
       let culprit = world.size / 2
       var thrown: AgreedFailure?
       do {

@@ -18,6 +18,11 @@ enum World {
     }
   }()
 
+  /// As if the ranks of `communicator` ran on several nodes, not all of which are alike.
+  nonisolated static func node(of communicator: Communicator) throws -> Communicator {
+    try communicator.split(color: communicator.rank / (communicator.size < 5 ? 2 : 3))!
+  }
+
   static let alone: Communicator = {
     _ = communicator
     do { return try MPIRuntime.alone() } catch { fatalError("\(error)") }

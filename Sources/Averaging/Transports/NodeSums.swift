@@ -26,6 +26,8 @@ final class NodeSums {
   private let slices: Int
   private let sources: JointUpdate
   private let parts: [JointUpdate.Part]
+  /// Of `result`, by part.
+  private let targets: [ParameterVector]
   private let underWay: [Piece]
   private var totalSamples = 1
 
@@ -67,6 +69,7 @@ final class NodeSums {
     guard let memory else { return nil }
     let numbers = memory.segment(of: 0).bindMemory(to: Float.self, capacity: count)
     result = JointUpdate.Source(AlignedBuffer(numbers, count: count, owner: memory), like: own)
+    targets = result.all
     sources = JointUpdate(sources: node.peers.map { exchange.source($0.vectors) }, replicas: [])
     parts = Array(JointUpdate.Part.allCases.prefix(own.all.count))
     let longest = Self.pieceLength(of: (own.model.vectorCount + slices - 1) / slices)
@@ -157,7 +160,7 @@ final class NodeSums {
     let isRelative = exchange.weights == .normalized && part == .model
     sources.sum(part, range, relativeTo: isRelative ? worker[.anchor] : nil, into: piece.own.pointer)
     let numbers = range.count * Lanes.scalarCount
-    let target = result.all[part.rawValue].pointer + start * Lanes.scalarCount
+    let target = targets[part.rawValue].pointer + start * Lanes.scalarCount
     let own = UnsafeRawPointer(piece.own.pointer).assumingMemoryBound(to: Float.self)
     piece.request = try between!.beginAllReduce(
       UnsafeBufferPointer(start: own, count: numbers), into: UnsafeMutableBufferPointer(start: target, count: numbers),
