@@ -80,6 +80,20 @@ static inline int cmpi_comm_split(MPI_Comm communicator, int color, int key, cmp
 static inline int cmpi_comm_split_by_node(MPI_Comm communicator, cmpi_comm *made) {
   return MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &made->handle);
 }
+// The rank in `whole` of the first rank of `part`.
+static inline int cmpi_first_rank(MPI_Comm part, MPI_Comm whole, int *rank) {
+  MPI_Group groups[2];
+  int code = MPI_Comm_group(part, &groups[0]);
+  if (code != MPI_SUCCESS) return code;
+  code = MPI_Comm_group(whole, &groups[1]);
+  const int first = 0;
+  if (code == MPI_SUCCESS) {
+    code = MPI_Group_translate_ranks(groups[0], 1, &first, groups[1], rank);
+    MPI_Group_free(&groups[1]);
+  }
+  MPI_Group_free(&groups[0]);
+  return code;
+}
 static inline int cmpi_comm_dup(MPI_Comm communicator, cmpi_comm *made) {
   return MPI_Comm_dup(communicator, &made->handle);
 }

@@ -22,10 +22,17 @@ extension Communicator {
 
   /// The group of the ranks that run on this rank's node, in the same order as here (`MPI_Comm_split_type` with
   /// `MPI_COMM_TYPE_SHARED`).
+  ///
+  /// Where nodes have one host name between them, Open MPI tells some ranks of more neighbours than these know of, and
+  /// communicators that differ from rank to rank never end a collective. So it is the lowest rank of a node, as MPI tells
+  /// it, that makes a group.
   public func splitByNode() throws -> Communicator {
-    var made = cmpi_comm_null()
-    try check(cmpi_comm_split_by_node(handle, &made), "MPI_Comm_split_type")
-    return try Communicator(made.handle, chunk: chunk)
+    var told = cmpi_comm_null()
+    try check(cmpi_comm_split_by_node(handle, &told), "MPI_Comm_split_type")
+    var first: Int32 = 0
+    try check(cmpi_first_rank(told.handle, handle, &first), "MPI_Group_translate_ranks")
+    try check(cmpi_comm_free(told.handle), "MPI_Comm_free")
+    return try split(color: Int(first))!
   }
 
   /// The same ranks again, for messages and collectives that must not be mixed with those of this communicator
