@@ -110,6 +110,30 @@ extension RankTests {
       try expectTheSame(twoLevels, sending)
     }
 
+    nonisolated static let longVectors =
+      AveragingWeights.allCases.map { (70_007, $0, optimizers[1]) } + [(300_007, .equal, optimizers[3])]
+
+    /// Long vectors go round a ring of the nodes, very long ones in more pieces than travel at a time.
+    @Test(arguments: longVectors)
+    func longVectorsAreAveragedByNodesAsByMessages(
+      count: Int, weights: AveragingWeights, optimizer: LocalOptimizer
+    ) throws {
+      var problem = QuadraticProblem()
+      (problem.dimension, problem.noise, problem.spread) = (count, 0, 0.5)
+      let method = Method.averageFirst(interval: 2, momentum: .average, overlapped: true, weights: weights)
+      let scenario = Scenario(method: method, optimizer: optimizer)
+      let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
+      let trainers = try [Scenario.Layout.messages, .nodes, .nodes].map { layout in
+        try scenario.with { $0.layout = layout }.trainer(objective, world)
+      }
+      for _ in 0..<5 {
+        for trainer in trainers { try trainer.step() }
+      }
+      let parameters = trainers.map(\.worker.parameters)
+      #expect(relativeDistance(parameters[1].doubles, parameters[0].doubles) < 1e-5)
+      #expect(parameters[1].bits == parameters[2].bits)
+    }
+
     private func expectTheSame(_ sharing: Trainer, _ sending: Trainer) throws {
       for _ in 0..<11 {
         try sharing.step()
