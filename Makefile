@@ -14,6 +14,8 @@ ARGS ?=#              ## more options of `prsgd-mpi train`, or of `bench`
 RUN ?=#               ## folders of the runs that `make plot` draws (default: the newest)
 PLOT ?=#              ## where `make plot` writes, without .png or .svg (default: with the run)
 RANKS ?= 1 2 3 5 8#   ## numbers of ranks that `make test` tries the parallel tests at
+SINGLE ?=#            ## pattern of the single-process tests that `make test` runs, as KernelsTests (default: all)
+VARIANTS ?= x86-64-v3 x86-64-v4# ## instruction sets that `make install` installs the program for
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
 TEST_TIMEOUT ?= 3600# ## seconds after which a step of `make test` counts as hanging
@@ -39,6 +41,7 @@ else
   MPI_PACKAGES := libopenmpi-dev openmpi-bin
   MPI_MODULE := ompi-c
 endif
+SCRATCH_OF_MPI := $(SCRATCH)
 # So does each instruction set that is named.
 ifneq ($(PRSGD_MARCH),)
   export PRSGD_MARCH
@@ -176,7 +179,7 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	# A test that crashes must end: Swift's own crash reporter may wait for a terminal.
 	export SWIFT_BACKTRACE=enable=no
 	timeout --foreground --kill-after=10 $(TEST_TIMEOUT) \
-	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --skip RankTests 2>&1 |
+	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest $(if $(SINGLE),--filter '$(SINGLE)',--skip RankTests) 2>&1 |
 	  tee "$$temporary/single.log"
 	require_some "$$temporary/single.log"
 
@@ -206,13 +209,6 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	  if [ $$code -eq 124 ] || [ $$code -eq 137 ]; then step+=" (not done in $(TEST_TIMEOUT) s)"; fi
 	  exit 1
 	done
-
-.PHONY: test-kernels
-test-kernels: deps ## the tests of kernels and networks alone, as in `PRSGD_MARCH=x86-64-v3 make test-kernels`
-	@$(call build,--build-tests)
-	export SWIFT_BACKTRACE=enable=no
-	timeout --foreground --kill-after=10 $(TEST_TIMEOUT) \
-	  $(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --filter 'KernelsTests|ModelsTests'
 
 .PHONY: check-spills
 check-spills: build ## look for vectors on the stack in the loops of the built kernels, which halve their speed
@@ -253,26 +249,44 @@ heterogeneous: build ## measure Algorithm 3 on unlike workers (docs/heterogeneou
 compare-methods: build ## compare all methods on one problem, alike and skewed shards (docs/methods.md)
 	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/compare-methods
 
+.PHONY: variants
+variants: ## build the program for each of VARIANTS
+	@for variant in $(VARIANTS); do PRSGD_MARCH=$$variant $(MAKE) build-variant; done
+
+.PHONY: build-variant
+build-variant: build
+	@$(call build,--product prsgd-mpi-variant)
+
+# Where variant $(1) is built.
+variant = $(SCRATCH_OF_MPI)-$(1)/release/prsgd-mpi
+
 .PHONY: install
-install: ## install the built program, job scripts and documents under PREFIX
-	@if [ ! -x $(PROGRAM) ]; then
-	  echo "make: build it first, as yourself: make build" >&2
+install: ## install the program for each of VARIANTS, job scripts and documents under PREFIX
+	@if [ -n "$${SUDO_USER:-}" ] && ! ls $(foreach v,$(VARIANTS),$(call variant,$(v))) >/dev/null 2>&1; then
+	  echo "make: build first, as yourself: make variants" >&2
 	  exit 1
 	fi
-	bin=$(DESTDIR)$(PREFIX)/bin share=$(DESTDIR)$(PREFIX)/share/prsgd-mpi doc=$(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
+	[ -n "$${SUDO_USER:-}" ] || $(MAKE) variants
+	prefix=$(DESTDIR)$(PREFIX)
+	bin=$$prefix/bin libexec=$$prefix/libexec/prsgd-mpi share=$$prefix/share/prsgd-mpi doc=$$prefix/share/doc/prsgd-mpi
+	rm -rf "$$libexec"
 	install -d "$$bin" "$$share/jobs" "$$doc"
-	install -m 755 $(PROGRAM) "$$bin/prsgd-mpi"
+	for variant in $(VARIANTS); do
+	  install -d "$$libexec/$$variant"
+	  install -m 755 "$(SCRATCH_OF_MPI)-$$variant/release/prsgd-mpi" "$$libexec/$$variant/prsgd-mpi"
+	done
+	install -m 755 "$(call variant,$(firstword $(VARIANTS)))-variant" "$$bin/prsgd-mpi"
 	install -m 755 jobs/own-session "$$share/jobs"
 	install -m 644 $(filter-out jobs/own-session,$(wildcard jobs/*)) "$$share/jobs"
 	install -m 755 docs/plot "$$share/plot"
 	install -m 644 docs/plot.gp "$$share/plot.gp"
 	install -m 644 $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.png docs/*.svg) "$$doc"
-	echo "installed $$bin/prsgd-mpi, $$share and $$doc"
+	echo "installed $$bin/prsgd-mpi for $(VARIANTS), $$share and $$doc"
 
 .PHONY: uninstall
 uninstall: ## remove what `make install` installed
 	@rm -f $(DESTDIR)$(PREFIX)/bin/prsgd-mpi
-	rm -rf $(DESTDIR)$(PREFIX)/share/prsgd-mpi $(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/prsgd-mpi $(DESTDIR)$(PREFIX)/share/prsgd-mpi $(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
 
 .PHONY: clean
 clean: ## remove what was built; runs/ is kept

@@ -37,6 +37,7 @@ let package = Package(
         .define("PRSGD_MARCH", to: "\"\(march)\""),
         .define("PRSGD_REVISION", to: "\"\(revision)\""),
       ]),
+    .target(name: "CInstructionSet", cSettings: [.unsafeFlags(["-march=\(march)"])]),
     .systemLibrary(name: "CMPI", pkgConfig: mpi == "mpich" ? "mpich" : "ompi-c"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
@@ -56,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "prsgd-mpi",
       dependencies: [
-        "CHost", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CHost", "CInstructionSet", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift,
       // What is installed runs on nodes without a Swift toolchain.
@@ -64,6 +65,8 @@ let package = Package(
         .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
         .linkedLibrary("swiftSynchronization"), .linkedLibrary("swift_Concurrency"),
       ]),
+
+    .executableTarget(name: "prsgd-mpi-variant", dependencies: ["CHost"]),
 
     tests("KernelsTests", ["Kernels"]),
     tests("DatasetsTests", ["CZlib", "Datasets", "Failures", "Kernels", "Options"]),

@@ -48,6 +48,7 @@ enum Launcher {
       let communicator = try MPIRuntime.initialize()
       do {
         try refuseSingletons(communicator)
+        try BuildComparison.refuseDifferent(communicator)
         var command = try agree(on: command, communicator)
         try command.run(on: communicator)
         MPIRuntime.finalize()

@@ -1,6 +1,7 @@
 // What the compiler, the processor and the process know and Swift has no name for.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// The value of -march this program was built with.
@@ -11,6 +12,10 @@ const char *chost_revision(void);
 /// Whether this processor has AVX-512 (foundation, DQ, BW and VL), AVX2 with FMA.
 bool chost_cpu_has_avx512(void);
 bool chost_cpu_has_avx2(void);
+/// Writes the names of the instructions of x86-64-v`level` that this processor lacks; an empty text if none.
+void chost_missing_of_level(int level, char *text, size_t size);
+/// Whether this process is the first of its launcher's on this node, or has no launcher: what all would say, it says.
+bool chost_speaks_for_node(void);
 /// The processor's brand string, or an empty one.
 const char *chost_cpu_name(void);
 
