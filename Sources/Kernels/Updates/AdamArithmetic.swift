@@ -6,32 +6,32 @@ import Glibc
 struct AdamArithmetic: Sendable {
   typealias Vector = SIMD16<Float>
 
-  private let firstDecay: Vector
-  private let firstWeight: Vector
-  private let secondDecay: Vector
-  private let secondWeight: Vector
+  // Single numbers: the steps of all optimisers take as much memory as the largest, and are copied at each layer.
+  private let firstDecay: Float
+  private let firstWeight: Float
+  private let secondDecay: Float
+  private let secondWeight: Float
   /// 1 / √(1 − β₂ᵗ).
-  private let rootScale: Vector
-  private let epsilon: Vector
+  private let rootScale: Float
+  private let epsilon: Float
   /// −γ / (1 − β₁ᵗ).
-  private let negativeRate: Vector
+  private let negativeRate: Float
   /// −γ λ.
-  private let negativeDecay: Vector
+  private let negativeDecay: Float
 
   /// - Parameter step: t, from 1 on.
   init(learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, step: Int) {
     precondition(step > 0)
     // Where nothing was ever, as in the padding of vectors, a step is 0 / ε.
     precondition(Float(epsilon) >= .leastNormalMagnitude)
-    let vector = { (number: Double) in Vector(repeating: Float(number)) }
-    firstDecay = vector(beta1)
-    firstWeight = vector(1 - beta1)
-    secondDecay = vector(beta2)
-    secondWeight = vector(1 - beta2)
-    rootScale = vector(1 / (1 - pow(beta2, Double(step))).squareRoot())
-    self.epsilon = vector(epsilon)
-    negativeRate = vector(-learningRate / (1 - pow(beta1, Double(step))))
-    negativeDecay = vector(-learningRate * weightDecay)
+    firstDecay = Float(beta1)
+    firstWeight = Float(1 - beta1)
+    secondDecay = Float(beta2)
+    secondWeight = Float(1 - beta2)
+    rootScale = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
+    self.epsilon = Float(epsilon)
+    negativeRate = Float(-learningRate / (1 - pow(beta1, Double(step))))
+    negativeDecay = Float(-learningRate * weightDecay)
   }
 
   /// `point` plus the step taken at `x`; the point is x itself, or an average that takes its place.
@@ -41,7 +41,7 @@ struct AdamArithmetic: Sendable {
   ) -> Vector {
     m = (firstDecay * m).addingProduct(firstWeight, gradient)
     v = (secondDecay * v).addingProduct(secondWeight * gradient, gradient)
-    let scale = epsilon.addingProduct(rootScale, chost_square_root(v))
+    let scale = Vector(repeating: epsilon).addingProduct(rootScale, chost_square_root(v))
     return point.addingProduct(negativeDecay, x).addingProduct(negativeRate, m / scale)
   }
 }
