@@ -79,7 +79,8 @@ struct StatisticsTests {
     #expect(relativeError(together, apart.map(Double.init)) < 1e-6)
     // Training keeps what evaluation does not, and must find the same where statistics are no matter.
     guard !network.layers.contains(where: \.needsWholeBatch) else { return }
-    let kept = try model.network(maximumBatch: rows).predict(parameters, batch.input, mode: .training).numbers
+    let keeping = model.network(maximumBatch: rows)
+    let kept = try keeping.predict(parameters, batch.input, mode: .training).numbers
     #expect(firstDifference(together, kept) == nil)
   }
 

@@ -71,6 +71,7 @@ extension RankTests {
       let objective = scenario.objective(shard, world)
       let evaluator = Evaluator(objective: objective, communicator: world)
       objective.initialize(evaluator.average, seed: 1)
+      evaluator.statistics.copy(from: objective.statistics)
       let sample = try sample(150, of: shard.count)
       evaluator.trainingSample = sample
       let network = scenario.network(shard)
