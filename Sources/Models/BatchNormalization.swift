@@ -85,26 +85,33 @@ public struct BatchNormalization: Layer {
 
   /// What is left of a forward pass once all of `z` was added to the moments.
   func finishForward(_ pass: ForwardPass, z: Matrix) {
+    prepare(pass, rows: z.rows)
+    // The last images were seen last and may still be in the cache.
+    for row in (0..<z.rows).reversed() { normalize(z.row(row), pass, row: row) }
+  }
+
+  /// Finishes the moments that were added up, or takes the given ones, and makes `normalize` ready.
+  func prepare(_ pass: ForwardPass, rows: Int) {
     let (mean, variance) = (pass.statistics, pass.statistics + channels)
     switch pass.mode {
     case .training:
-      arithmetic.finishMoments(
-        rows: z.rows, runningMean: mean, runningVariance: variance, momentum: Self.momentum)
+      arithmetic.finishMoments(rows: rows, runningMean: mean, runningVariance: variance, momentum: Self.momentum)
     case .gathering(let part):
-      arithmetic.finishMoments(rows: z.rows, runningMean: mean, runningVariance: variance, momentum: part)
+      arithmetic.finishMoments(rows: rows, runningMean: mean, runningVariance: variance, momentum: part)
     case .evaluation:
       arithmetic.useMoments(mean: mean, variance: variance)
     }
     arithmetic.prepare(gamma: pass.parameters, beta: pass.parameters + channels)
-    // The last images were seen last and may still be in the cache.
-    for row in (0..<z.rows).reversed() {
-      let output = pass.output.row(row)
-      if let source = pass.shortcut, let shortcut, !shortcut.shortcut.isIdentity {
-        arithmetic.normalize(z.row(row), output, rectified: false)
-        shortcut.shortcut.addAndRectify(source.row(row), to: output)
-      } else {
-        arithmetic.normalize(z.row(row), adding: pass.shortcut?.row(row), output, rectified: true)
-      }
+  }
+
+  /// A row of the pass's output from its image of z.
+  func normalize(_ z: UnsafePointer<Float>, _ pass: ForwardPass, row: Int) {
+    let output = pass.output.row(row)
+    if let source = pass.shortcut, let shortcut, !shortcut.shortcut.isIdentity {
+      arithmetic.normalize(z, output, rectified: false)
+      shortcut.shortcut.addAndRectify(source.row(row), to: output)
+    } else {
+      arithmetic.normalize(z, adding: pass.shortcut?.row(row), output, rectified: true)
     }
   }
 

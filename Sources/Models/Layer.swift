@@ -30,6 +30,9 @@ public enum PassMode: Sendable {
   case gathering(part: Float)
   /// A prediction: running statistics are used.
   case evaluation
+
+  /// Whether what layers leave in memory is needed after the next layer.
+  var keepsOutputs: Bool { if case .evaluation = self { false } else { true } }
 }
 
 /// What a layer works on in a forward pass.
@@ -42,7 +45,7 @@ public struct ForwardPass {
   public let input: Matrix
   /// (batch, outputCount)
   public let output: Matrix
-  /// (batch, innerCount): what the layer keeps for its backward pass besides its output.
+  /// (batch, innerCount): what the layer keeps for its backward pass besides its output; nil in evaluation.
   public let inner: Matrix?
   /// For a layer with a shortcut, the output of the layer that it comes from.
   public let shortcut: Matrix?

@@ -16,6 +16,8 @@ public final class Network {
   public let statisticTensors: [ParameterTensor]
   /// The largest batch that `forward` takes.
   public let maximumBatch: Int
+  /// The largest batch that is evaluated at once.
+  public let evaluationBatch: Int
 
   /// Of each layer's first parameter, and statistic, in the flat vectors.
   private let offsets: [Int]
@@ -23,15 +25,20 @@ public final class Network {
   private let outputs: [AlignedBuffer<Float>]
   /// What layers keep besides.
   private let inners: [AlignedBuffer<Float>]
-  /// ∂loss/∂output of the layer at hand, of the one below, and of a shortcut under way, by turns.
-  private let gradients: [AlignedBuffer<Float>]
+  /// In training ∂loss/∂output of the layer at hand, of the one below, and of a shortcut under way, by turns; in evaluation
+  /// the outputs of the same, since no backward pass needs the others.
+  private let turns: [AlignedBuffer<Float>]
+  /// Which of `turns` takes each layer's output in evaluation.
+  private let evaluationTurns: [Int]
 
+  /// - Parameter evaluationBatch: `maximumBatch` unless given; a sample takes far less memory in evaluation.
   /// - Precondition: each layer's input is as wide as the output of the one before.
-  public init(_ layers: [any Layer], maximumBatch: Int) {
+  public init(_ layers: [any Layer], maximumBatch: Int, evaluationBatch: Int? = nil) {
     precondition(!layers.isEmpty && maximumBatch > 0)
     precondition(zip(layers, layers.dropFirst()).allSatisfy { $0.outputCount == $1.inputCount })
     self.layers = layers
     self.maximumBatch = maximumBatch
+    self.evaluationBatch = evaluationBatch ?? maximumBatch
     (tensors, offsets, parameterCount) = Self.place(layers.map(\.tensors))
     let statisticCount: Int
     (statisticTensors, statisticOffsets, statisticCount) = Self.place(layers.map(\.statistics))
@@ -40,7 +47,27 @@ public final class Network {
     inners = layers.map { AlignedBuffer(count: $0.innerCount > 0 ? maximumBatch * Self.stride($0.innerCount) : 0) }
     let widest = layers.map(\.outputCount).max()!
     let gradientCount = layers.contains { $0.shortcut != nil } ? 3 : 2
-    gradients = (0..<gradientCount).map { _ in AlignedBuffer(count: maximumBatch * Self.stride(widest)) }
+    evaluationTurns = Self.evaluationTurns(layers)
+    let rows = max(maximumBatch, self.evaluationBatch)
+    turns = (0..<max(gradientCount, evaluationTurns.max()! + 1)).map { _ in
+      AlignedBuffer(count: rows * Self.stride(widest))
+    }
+  }
+
+  /// For each layer's output the first buffer whose content no layer needs any more.
+  private static func evaluationTurns(_ layers: [any Layer]) -> [Int] {
+    var lastUses = layers.indices.map { $0 + 1 }
+    for (index, layer) in layers.enumerated() {
+      if let source = layer.shortcut.map({ index - 1 - $0.layersBack }) {
+        lastUses[source] = max(lastUses[source], index)
+      }
+    }
+    var turns: [Int] = []
+    for index in layers.indices {
+      let occupied = turns.indices.filter { lastUses[$0] >= index }.map { turns[$0] }
+      turns.append((0...).first { !occupied.contains($0) }!)
+    }
+    return turns
   }
 
   /// Lays the tensors of all layers one after another.
@@ -82,9 +109,14 @@ public final class Network {
   /// Rows of activations start on cache lines, and never a power of two apart, where they would share cache sets.
   private static func stride(_ columns: Int) -> Int { rounded(columns, upTo: CacheLine.floats) + CacheLine.floats }
 
-  private func output(_ layer: Int, rows: Int) -> Matrix {
+  private func output(_ layer: Int, rows: Int, _ mode: PassMode = .training) -> Matrix {
+    matrix(mode.keepsOutputs ? outputs[layer] : turns[evaluationTurns[layer]], layer, rows: rows)
+  }
+
+  /// As wide as the output of a layer.
+  private func matrix(_ buffer: AlignedBuffer<Float>, _ layer: Int, rows: Int) -> Matrix {
     let columns = layers[layer].outputCount
-    return Matrix(outputs[layer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
+    return Matrix(buffer.pointer, rows: rows, columns: columns, stride: Self.stride(columns))
   }
 
   private func inner(_ layer: Int, rows: Int) -> Matrix? {
@@ -94,8 +126,7 @@ public final class Network {
   }
 
   private func outputGradient(_ layer: Int, in buffer: Int, rows: Int) -> Matrix {
-    let columns = layers[layer].outputCount
-    return Matrix(gradients[buffer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
+    matrix(turns[buffer], layer, rows: rows)
   }
 
   /// The layer whose output is added to that of `layer`.
@@ -117,16 +148,17 @@ public final class Network {
     _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, upcoming: UpcomingRows? = nil,
     poll: Poll = {}
   ) throws -> Matrix {
-    precondition(input.rows <= maximumBatch && input.columns == inputCount && parameters.count == parameterCount)
+    precondition(input.rows <= (mode.keepsOutputs ? maximumBatch : evaluationBatch))
+    precondition(input.columns == inputCount && parameters.count == parameterCount)
     precondition(!input.isScattered || takesScatteredRows)
     var current = input
     for index in 0..<layers.count {
-      let next = output(index, rows: input.rows)
+      let next = output(index, rows: input.rows, mode)
       layers[index].forward(
         ForwardPass(
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
-          input: current, output: next, inner: inner(index, rows: input.rows),
-          shortcut: shortcutSource(index).map { output($0, rows: input.rows) },
+          input: current, output: next, inner: mode.keepsOutputs ? inner(index, rows: input.rows) : nil,
+          shortcut: shortcutSource(index).map { output($0, rows: input.rows, mode) },
           mode: mode, upcoming: index == 0 ? upcoming : nil))
       current = next
       try poll()
@@ -174,7 +206,7 @@ public final class Network {
           returning = nil
         }
       }
-      let next = gradients.indices.first { $0 != buffer && $0 != detour?.buffer }!
+      let next = turns.indices.first { $0 != buffer && $0 != detour?.buffer }!
       layers[index].backward(
         BackwardPass(
           parameters: parameters.pointer + offsets[index], target: target.advanced(by: offsets[index]),

@@ -10,7 +10,7 @@ public struct NormalizedConvolution: Layer {
   private let convolution: Convolution
   private let normalization: BatchNormalization
   private let pieceRows: Int
-  /// ∂loss/∂(convolution's output) of a piece.
+  /// The convolution's output of a piece in evaluation, and ∂loss/∂ it in a backward pass.
   private let piece: AlignedBuffer<Float>
 
   /// Numbers in a piece of the convolution's output: 128 KB of each array that a piece needs.
@@ -56,20 +56,34 @@ public struct NormalizedConvolution: Layer {
   public func initialize(statistics: UnsafeMutablePointer<Float>) { normalization.initialize(statistics: statistics) }
 
   public func forward(_ pass: ForwardPass) {
-    let z = pass.inner!
-    let takesMoments = !normalization.usesGivenMoments(pass)
+    let own = ForwardPass(
+      parameters: pass.parameters + weightCount, statistics: pass.statistics, input: pass.input, output: pass.output,
+      shortcut: pass.shortcut, mode: pass.mode)
+    if normalization.usesGivenMoments(pass) { evaluate(pass, own) } else { train(pass, own, z: pass.inner!) }
+  }
+
+  /// - Parameter own: the normalisation's part of the pass.
+  private func train(_ pass: ForwardPass, _ own: ForwardPass, z: Matrix) {
     convolution.products.forward(weights: pass.parameters) { convolve in
       forEachPiece(z.rows) { rows in
         convolve(pass.input.slice(rows), z.slice(rows))
-        guard takesMoments else { return }
         if rows.lowerBound == 0 { normalization.arithmetic.beginMoments(z.row(0)) }
         normalization.arithmetic.addMoments(of: z.slice(rows))
       }
     }
-    let own = ForwardPass(
-      parameters: pass.parameters + weightCount, statistics: pass.statistics, input: z, output: pass.output,
-      shortcut: pass.shortcut, mode: pass.mode)
     normalization.finishForward(own, z: z)
+  }
+
+  /// With moments that are known, each piece is normalised at once, and what was convolved never leaves the cache.
+  private func evaluate(_ pass: ForwardPass, _ own: ForwardPass) {
+    normalization.prepare(own, rows: pass.input.rows)
+    convolution.products.forward(weights: pass.parameters) { convolve in
+      forEachPiece(pass.input.rows) { rows in
+        let z = Matrix(piece.pointer, rows: rows.count, columns: outputCount)
+        convolve(pass.input.slice(rows), z)
+        for (place, row) in rows.enumerated() { normalization.normalize(z.row(place), own, row: row) }
+      }
+    }
   }
 
   public func backward(_ pass: BackwardPass) {

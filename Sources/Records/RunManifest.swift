@@ -47,6 +47,8 @@ public struct RunManifest: Encodable, Sendable {
   public struct Problem: Encodable, Sendable {
     public var trainingSamples: Int
     public var testSamples: Int
+    /// Training samples that evaluations take.
+    public var evaluatedTrainingSamples: Int
     public var features: Int
     public var classes: Int
     public var parameters: Int
@@ -56,11 +58,12 @@ public struct RunManifest: Encodable, Sendable {
     public var shards: [Int]
 
     public init(
-      trainingSamples: Int, testSamples: Int, features: Int, classes: Int, parameters: Int, steps: Int,
-      stepsPerEpoch: Int, shards: [Int]
+      trainingSamples: Int, testSamples: Int, evaluatedTrainingSamples: Int, features: Int, classes: Int,
+      parameters: Int, steps: Int, stepsPerEpoch: Int, shards: [Int]
     ) {
       self.trainingSamples = trainingSamples
       self.testSamples = testSamples
+      self.evaluatedTrainingSamples = evaluatedTrainingSamples
       self.features = features
       self.classes = classes
       self.parameters = parameters

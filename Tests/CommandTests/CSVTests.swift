@@ -28,7 +28,7 @@ extension BuiltProgram {
       let workspace = try workspace(Self.table(Self.rows))
       let dataset = "csv:\(table.name)"
       let outcome = try await workspace.run(
-        Self.options, "--dataset", dataset, "--seed", "5", "--output", "run", ranks: ranks)
+        "\(Self.options) --evaluate-training all", "--dataset", dataset, "--seed", "5", "--output", "run", ranks: ranks)
       try #require(outcome.code == 0, "\(outcome.testDescription)")
       let sizes = "\(table.training) training and \(table.test) test samples, 2 features, 3 classes"
       #expect(outcome.output.contains(sizes), "\(outcome.testDescription)")

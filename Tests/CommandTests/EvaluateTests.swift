@@ -15,7 +15,7 @@ extension BuiltProgram {
     @Test(arguments: runs, [1, 3])
     func aModelIsWorthWhatItsRunRecorded(run: (train: String, evaluate: String), ranks: Int) async throws {
       let workspace = try Workspace()
-      try await workspace.train(run.train, ranks: 2, into: "run")
+      try await workspace.train("\(run.train) --evaluate-training all", ranks: 2, into: "run")
       let convergence = try workspace.convergence("run")
       for (part, columns, samples) in [("test", "test", 100), ("training", "train", 600)] {
         let outcome = try await workspace.run(

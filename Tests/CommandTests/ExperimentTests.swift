@@ -21,7 +21,8 @@ extension BuiltProgram {
       --dataset cifar10:images --model cnn --hidden 8,4 --convolution blas --order step-first --interval 3 --no-overlap \
       --no-shared-memory --momentum-policy local --weights samples --batch-size 4 --learning-rate 0.02 --momentum 0.5 \
       --nesterov --weight-decay 0.01 --augment --seed 7 --blas-threads 2 --warmup 0.5 --cosine --label-smoothing 0.1 \
-      --partition contiguous --normalize unit --batch-norm-statistics local --epochs 2 --evaluate-every 5
+      --partition contiguous --normalize unit --batch-norm-statistics local --epochs 2 --evaluate-every 5 \
+      --evaluate-training 3
       """,
       """
       --dataset double-well:dimension=3,noise=0.5 --smoothness 2 --noise 0.5 --optimum 0.5 --momentum 0 --check-theory \

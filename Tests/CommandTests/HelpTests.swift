@@ -8,7 +8,8 @@ extension BuiltProgram {
     static let trainOptions = [
       "dataset", "model", "hidden", "algorithm", "order", "interval", "overlap", "no-overlap", "batch-size",
       "learning-rate", "momentum", "momentum-policy", "weight-decay", "epochs", "steps", "seed", "partition",
-      "normalize", "warmup", "cosine", "no-cosine", "label-smoothing", "evaluate-every", "output", "overwrite",
+      "normalize", "warmup", "cosine", "no-cosine", "label-smoothing", "evaluate-every", "evaluate-training", "output",
+      "overwrite",
       "config", "quiet", "help", "version", "augment", "convolution", "batch-norm-statistics", "dry-run",
       "optimizer", "nesterov", "no-nesterov", "beta1", "beta2", "epsilon",
     ]

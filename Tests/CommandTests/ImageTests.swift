@@ -17,7 +17,7 @@ extension BuiltProgram {
     @Test(arguments: [1, 2])
     func aResidualNetworkIsWorthWhatItsRunRecorded(ranks: Int) async throws {
       let workspace = try workspace()
-      try await workspace.train(Self.options, ranks: ranks, into: "run")
+      try await workspace.train("\(Self.options) --evaluate-training all", ranks: ranks, into: "run")
       #expect(try workspace.entries(of: "run") == Workspace.runFiles)
       try await workspace.checkEvaluations(
         of: "run", on: "cifar10:data", training: CIFARFolder.trainingSamples, test: CIFARFolder.testSamples)
@@ -54,7 +54,8 @@ extension BuiltProgram {
     @Test func policiesOfStatisticsChangeNoParameter() async throws {
       let workspace = try workspace()
       let policies = ["average", "local", "recompute"]
-      try await workspace.train(each: policies.map { "\(Self.options) --batch-norm-statistics \($0)" }, ranks: 2)
+      let options = "\(Self.options) --evaluate-training all"
+      try await workspace.train(each: policies.map { "\(options) --batch-norm-statistics \($0)" }, ranks: 2)
       let models = try policies.indices.map { try workspace.tensors("\($0)") }
       let isStatistic = { (name: String) in name.contains(".running_") }
       for model in models {

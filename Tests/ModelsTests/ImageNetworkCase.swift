@@ -34,9 +34,9 @@ struct ImageNetworkCase: CustomTestStringConvertible, Sendable {
       : ReferenceNetwork(residualBlocks: 1, for: image, classes: Self.classes)
   }
 
-  func network(maximumBatch: Int = rows) -> Network {
+  func network(maximumBatch: Int = rows, evaluationBatch: Int? = nil) -> Network {
     let layers = specification.layers(input: image, classes: Self.classes, convolution: kernels)
-    return Network(layers, maximumBatch: maximumBatch)
+    return Network(layers, maximumBatch: maximumBatch, evaluationBatch: evaluationBatch)
   }
 
   /// As they are initialised, moved a little: biases start from zero, and scales from one.

@@ -64,6 +64,26 @@ struct StatisticsTests {
     }
   }
 
+  /// More images than any layer takes at once, or a network can train on.
+  @Test(arguments: ImageNetworkCase.all)
+  func aLargeBatchIsEvaluatedAsItsSamplesAre(model: ImageNetworkCase) throws {
+    let trained = model.network()
+    let parameters = model.parameters(of: trained)
+    _ = try trained.gradient(parameters, model.batch)
+    let rows = 75
+    let batch = Batch(rows: rows, inputs: model.image.count, classes: ImageNetworkCase.classes)
+    let network = model.network(maximumBatch: 1, evaluationBatch: rows)
+    network.statistics.copy(from: trained.statistics)
+    let together = try network.predict(parameters, batch.input).numbers
+    let apart = try (0..<rows).flatMap { try network.predict(parameters, batch.input($0..<$0 + 1)).numbers }
+    #expect(relativeError(together, apart.map(Double.init)) < 1e-6)
+    // Training keeps what evaluation does not, and must find the same where statistics are no matter.
+    guard !network.layers.contains(where: \.needsWholeBatch) else { return }
+    let keeping = model.network(maximumBatch: rows)
+    let kept = try keeping.predict(parameters, batch.input, mode: .training).numbers
+    #expect(firstDifference(together, kept) == nil)
+  }
+
   @Test(arguments: ImageNetworkCase.all)
   func batchesThatTrainTogetherAreThoseOfNormalization(model: ImageNetworkCase) throws {
     let (network, batch) = (model.network(), model.batch)

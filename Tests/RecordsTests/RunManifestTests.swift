@@ -30,7 +30,8 @@ struct RunManifestTests {
       keys("machine") == ["mpi", "blas", "blas_kernel", "blas_threads", "processor", "ranks", "hosts"])
     #expect(
       keys("problem") == [
-        "training_samples", "test_samples", "features", "classes", "parameters", "steps", "steps_per_epoch", "shards",
+        "training_samples", "test_samples", "evaluated_training_samples", "features", "classes", "parameters", "steps",
+        "steps_per_epoch", "shards",
       ])
     #expect(
       keys("result") == [
@@ -104,8 +105,8 @@ struct RunManifestTests {
         "quoted": .text("a \"b\"\\\n\u{1}"), "empty": .text(""), "digits": .text("12"), "word": .text("true"),
       ],
       problem: .init(
-        trainingSamples: 100, testSamples: 10, features: 784, classes: 10, parameters: 7850, steps: 5,
-        stepsPerEpoch: 2, shards: [51, 49]))
+        trainingSamples: 100, testSamples: 10, evaluatedTrainingSamples: 20, features: 784, classes: 10,
+        parameters: 7850, steps: 5, stepsPerEpoch: 2, shards: [51, 49]))
   }
 
   private var row: ConvergenceRow {

@@ -30,6 +30,9 @@ public final class Evaluator {
   /// The statistics that go with it.
   public let statistics: ParameterVector
   public var statisticsPolicy = StatisticsPolicy.average
+  /// Which of this worker's training samples are evaluated, by their places in the shard; nil: all. They stay the same for
+  /// a run, so that its evaluations can be compared.
+  public var trainingSample: [Int32]?
 
   private let objective: any Objective
   private let communicator: Communicator
@@ -88,9 +91,12 @@ public final class Evaluator {
     return try body()
   }
 
-  /// Score of the average model over all ranks; nil where there are no samples.
+  /// Score of the average model over all ranks, on the training data over `trainingSample`; nil where there are no samples.
   public func score(_ part: DatasetPart) throws -> Score? {
-    let own = try withStatistics { try objective.score(part, at: average) }
+    let own = try withStatistics {
+      if part == .training, let trainingSample { return try objective.score(samples: trainingSample, at: average) }
+      return try objective.score(part, at: average)
+    }
     let sums = try communicator.allReduce([own.loss, own.correct, own.samples], .sum)
     return sums[2] > 0 ? Score(loss: sums[0] / sums[2], accuracy: sums[1] / sums[2]) : nil
   }

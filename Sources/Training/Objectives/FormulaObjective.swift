@@ -41,6 +41,10 @@ extension FormulaObjective {
     part == .training ? PartialScore(loss: value(at: x), samples: 1) : PartialScore()
   }
 
+  public func score(samples: [Int32], at x: ParameterVector) throws -> PartialScore {
+    PartialScore(loss: Double(samples.count) * value(at: x), samples: Double(samples.count))
+  }
+
   public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
     for j in 0..<parameterCount { gradient.pointer[j] = derivative(at: x, j) }
   }

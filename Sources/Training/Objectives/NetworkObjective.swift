@@ -13,6 +13,9 @@ public final class NetworkObjective: Objective {
   private let training: Shard
   private let test: Shard?
   private let batches: BatchGatherer
+  /// For evaluations of some samples.
+  private lazy var gatherer = RowGatherer(
+    training, maximumRows: network.evaluationBatch, leavesInPlace: network.takesScatteredRows)
 
   /// - Parameter batches: of `training`, gathered in pieces of at most the network's largest batch.
   public init(network: Network, training: Shard, test: Shard?, batches: BatchGatherer) {
@@ -65,14 +68,25 @@ public final class NetworkObjective: Objective {
   public func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore {
     guard let shard = part == .training ? training : test else { return PartialScore() }
     var total = BatchScore()
-    try forEachPiece(shard) { input, labels in total += try network.evaluate(x, input, labels: labels) }
+    try forEachPiece(shard, rows: network.evaluationBatch) { input, labels in
+      total += try network.evaluate(x, input, labels: labels)
+    }
     return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(shard.count))
+  }
+
+  public func score(samples: [Int32], at x: ParameterVector) throws -> PartialScore {
+    var total = BatchScore()
+    for start in stride(from: 0, to: samples.count, by: network.evaluationBatch) {
+      let (input, labels) = gatherer.gather(samples[start..<min(start + network.evaluationBatch, samples.count)])
+      total += try network.evaluate(x, input, labels: labels)
+    }
+    return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(samples.count))
   }
 
   public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
     gradient.setToZero()
     let target = GradientTarget(gradient: gradient.pointer, accumulating: true)
-    try forEachPiece(training) { input, labels in
+    try forEachPiece(training, rows: network.maximumBatch) { input, labels in
       _ = try network.forward(x, input, labels: labels, scale: 1)
       try network.backward(x, input, target: target)
     }
@@ -83,7 +97,7 @@ public final class NetworkObjective: Objective {
 
   public func gatherStatistics(at x: ParameterVector) throws {
     var batches = 0
-    try forEachPiece(training) { input, _ in
+    try forEachPiece(training, rows: network.maximumBatch) { input, _ in
       // Short ones at the end would count as much as the others.
       guard batches < Self.statisticsBatches, input.rows == network.maximumBatch || batches == 0 else { return }
       batches += 1
@@ -96,11 +110,13 @@ public final class NetworkObjective: Objective {
     try state.visit(numbers: network.statistics.elements)
   }
 
-  private func forEachPiece(_ shard: Shard, _ body: (Matrix, UnsafePointer<Int32>) throws -> Void) throws {
-    for start in stride(from: 0, to: shard.count, by: network.maximumBatch) {
-      let rows = min(network.maximumBatch, shard.count - start)
+  private func forEachPiece(
+    _ shard: Shard, rows: Int, _ body: (Matrix, UnsafePointer<Int32>) throws -> Void
+  ) throws {
+    for start in stride(from: 0, to: shard.count, by: rows) {
       let input = Matrix(
-        shard.row(start), rows: rows, columns: shard.format.featureCount, stride: shard.rowStride)
+        shard.row(start), rows: min(rows, shard.count - start), columns: shard.format.featureCount,
+        stride: shard.rowStride)
       try body(input, UnsafePointer(shard.labels.pointer + start))
     }
   }

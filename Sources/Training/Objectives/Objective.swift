@@ -43,6 +43,10 @@ public protocol Objective: AnyObject, Persistent {
   /// The loss of all of this worker's training samples, or of its test samples, at `x`.
   func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore
 
+  /// The loss of some of this worker's training samples at `x`.
+  /// - Parameter samples: which, by their places in the shard.
+  func score(samples: [Int32], at x: ParameterVector) throws -> PartialScore
+
   /// gradient ← n_i ∇f_i(x), over all of this worker's training samples.
   func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws
 

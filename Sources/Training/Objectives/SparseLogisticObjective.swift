@@ -91,6 +91,12 @@ public final class SparseLogisticObjective: Objective {
     return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(rows.count))
   }
 
+  public func score(samples: [Int32], at x: ParameterVector) throws -> PartialScore {
+    var total = BatchScore()
+    for sample in samples { total += evaluate(training, Int(sample), x).score }
+    return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(samples.count))
+  }
+
   public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
     gradient.setToZero()
     for sample in 0..<training.count {

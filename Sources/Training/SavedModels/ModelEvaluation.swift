@@ -43,14 +43,14 @@ public struct ModelEvaluation: Equatable, Sendable {
   public var samples: Int { confusion.samples }
   public var accuracy: Double { Double(confusion.correct) / Double(samples) }
 
-  /// Evaluates each rank's shard, in pieces of at most the network's largest batch, and adds up.
+  /// Evaluates each rank's shard, in batches of at most the network's `evaluationBatch`, and adds up.
   /// - Throws: `MPIError`.
   public init(_ network: Network, _ parameters: ParameterVector, on shard: Shard, _ communicator: Communicator) throws {
     var confusion = ConfusionTable(classCount: network.classCount)
     var loss = 0.0
-    for start in stride(from: 0, to: shard.count, by: network.maximumBatch) {
+    for start in stride(from: 0, to: shard.count, by: network.evaluationBatch) {
       let input = Matrix(
-        shard.row(start), rows: min(network.maximumBatch, shard.count - start), columns: shard.format.featureCount,
+        shard.row(start), rows: min(network.evaluationBatch, shard.count - start), columns: shard.format.featureCount,
         stride: shard.rowStride)
       let labels = UnsafePointer(shard.labels.pointer + start)
       let outputs = try network.predict(parameters, input)

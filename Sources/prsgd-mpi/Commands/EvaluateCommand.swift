@@ -56,7 +56,8 @@ struct EvaluateCommand: ParallelCommand {
     let model = try communicator.agree { try savedModel(file.description) }
     let shard = try loadShard(file.description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
-    let network = Network(layers, maximumBatch: batchSize)
+    // Nothing is trained.
+    let network = Network(layers, maximumBatch: 1, evaluationBatch: batchSize)
     try file.check(holds: network.tensors + network.statisticTensors)
     let parameters = ParameterVector(count: network.parameterCount)
     try file.load(

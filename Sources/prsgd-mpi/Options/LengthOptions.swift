@@ -2,7 +2,7 @@ import ArgumentParser
 import Records
 import Training
 
-/// How long a run is, and how often the average model is evaluated.
+/// How long a run is, and how often, and on what, the average model is evaluated.
 struct LengthOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Passes of all workers together over the training set. (default: 10)", valueName: "n"))
   var epochs: Double?
@@ -13,6 +13,13 @@ struct LengthOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Steps from one evaluation to the next. (default: one epoch's)", valueName: "steps"))
   var evaluateEvery: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Training samples, drawn once, that evaluations find the training loss on, or all. Where a result is about the "
+        + "objective itself (--log-gradient-norm, --check-theory, --optimum, --batch-size full, problems given by a "
+        + "formula) it is all. (default: as many as there are test samples)", valueName: "n|all"))
+  var evaluateTraining: EvaluatedSamples?
+
   func validate() throws {
     if epochs != nil && steps != nil { throw ValidationError("--epochs and --steps exclude each other.") }
     if let epochs, !(epochs > 0 && epochs <= 1e9) {
@@ -21,6 +28,9 @@ struct LengthOptions: ParsableArguments {
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, not \(steps).") }
     if let evaluateEvery, evaluateEvery < 1 {
       throw ValidationError("--evaluate-every must be at least 1, not \(evaluateEvery).")
+    }
+    if case .samples(let count)? = evaluateTraining, count < 1 {
+      throw ValidationError("--evaluate-training must be at least 1, or all, not \(count).")
     }
   }
 
@@ -36,6 +46,7 @@ struct LengthOptions: ParsableArguments {
     var options: [String: OptionValue] = [:]
     if let steps { options["steps"] = .integer(steps) } else { options["epochs"] = .number(resolvedEpochs) }
     if let evaluateEvery { options["evaluate-every"] = .integer(evaluateEvery) }
+    if let evaluateTraining { options["evaluate-training"] = .text("\(evaluateTraining)") }
     return options
   }
 }

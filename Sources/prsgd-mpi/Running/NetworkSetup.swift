@@ -7,10 +7,17 @@ enum NetworkSetup {
   /// What a network takes at once at most: activations stay this small however large a batch is.
   private static let largestPiece = (samples: 256, bytes: 64 << 20)
 
+  /// What is evaluated at once where a whole batch is trained at once: fewer waste time, more gain none.
+  private static let evaluationBatches = 32...256
+
   /// The network for samples of `format`, with memory for a batch, or for as large a piece of it as is of use.
   static func network(_ model: ModelOptions, _ format: SampleFormat, batchSize: Int) -> Network {
     let layers = model.layers(format.image, classes: format.classCount)
-    return Network(layers, maximumBatch: piece(layers, batchSize: batchSize))
+    let piece = piece(layers, batchSize: batchSize)
+    let isWhole = layers.contains(where: \.needsWholeBatch)
+    return Network(
+      layers, maximumBatch: piece,
+      evaluationBatch: isWhole ? min(max(piece, evaluationBatches.lowerBound), evaluationBatches.upperBound) : piece)
   }
 
   /// How many samples a network takes at once.

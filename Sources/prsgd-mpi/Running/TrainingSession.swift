@@ -12,6 +12,7 @@ struct TrainingSession {
   private let setup: ProblemSetup
   private let training: TrainingRun
   private let length: RunLength
+  private let evaluated: EvaluatedTraining
   /// On rank 0.
   private var files: RunFiles?
   private var manifest: RunManifest
@@ -30,9 +31,12 @@ struct TrainingSession {
     training.constants = experiment.theory.constants(setup.objective.constants)
     training.evaluator.statisticsPolicy = experiment.batchNormStatistics
     training.logsGradientNorm = experiment.theory.logGradientNorm
+    let testSamples = try Int(communicator.allReduce(Int64(setup.objective.testSampleCount), .sum))
+    evaluated = EvaluatedTraining(experiment, training: shards.sum, test: testSamples)
+    training.evaluator.trainingSample = evaluated.indices(
+      worker: communicator.rank, shards: shards.samples, seed: experiment.step.seed)
     let problem = RunManifest.Problem(
-      trainingSamples: shards.sum,
-      testSamples: try Int(communicator.allReduce(Int64(setup.objective.testSampleCount), .sum)),
+      trainingSamples: shards.sum, testSamples: testSamples, evaluatedTrainingSamples: evaluated.samples,
       features: setup.features, classes: setup.classes, parameters: setup.objective.parameterCount,
       steps: length.steps, stepsPerEpoch: shards.stepsPerEpoch, shards: shards.samples)
     manifest = RunManifest(
@@ -96,6 +100,7 @@ struct TrainingSession {
           + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
           + "\(problem.classes) classes")
     }
+    if problem.classes > 0 || evaluated.reason != nil { progress.say(evaluated.text) }
     let ranks = communicator.size == 1 ? "1 rank" : "\(communicator.size) ranks"
     progress.say(
       "\(setup.model): \(problem.parameters.formattedWithCommas) parameters; \(experiment.method.algorithm) on \(ranks), "
