@@ -5,6 +5,8 @@ public struct StateVisitor {
   /// What was written, or what is read.
   public private(set) var bytes: [UInt8]
   public let isReading: Bool
+  /// A hash of the sizes of all pieces so far: two states with the same one have the same layout (FNV-1a).
+  public private(set) var layout: UInt64 = 0xcbf2_9ce4_8422_2325
   private var position = 0
 
   /// Begins to write.
@@ -53,6 +55,7 @@ public struct StateVisitor {
   }
 
   private mutating func visit(raw memory: UnsafeMutableRawBufferPointer) throws {
+    layout = (layout ^ UInt64(memory.count)) &* 0x100_0000_01b3
     guard isReading else { return bytes.append(contentsOf: memory) }
     guard memory.count <= bytes.count - position else { throw Self.tooShort }
     bytes[position..<position + memory.count].withUnsafeBytes { memory.copyMemory(from: $0) }

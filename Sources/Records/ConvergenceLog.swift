@@ -108,8 +108,20 @@ public struct WorkerRow: Sendable {
   }
 }
 
-/// The CSV files of a run, each row on disk before the run goes on.
+/// The CSV files of a run, each row with the operating system before the run goes on.
 public final class ConvergenceLog {
+  /// Where the files end, to go on from.
+  public struct Position: Codable, Equatable, Sendable {
+    /// Bytes of each file.
+    public var convergence = 0
+    public var workers = 0
+    public var intervals: Int?
+    /// Rounds in `intervals.csv`.
+    public var rounds = 0
+
+    public init() {}
+  }
+
   private let convergence: OutputFile
   private let workers: OutputFile
   private let intervals: OutputFile?
@@ -127,6 +139,27 @@ public final class ConvergenceLog {
     workers = try OutputFile(creating: folder + "/workers.csv")
     try convergence.write(ConvergenceRow.header(columns))
     try workers.write(WorkerRow.header)
+  }
+
+  /// Goes on with the files in `folder` from `position`; rows after it are cut off.
+  /// - Throws: `Failure` where a file cannot be written, or is shorter than it was.
+  public init(continuing folder: String, from position: Position, columns: TheoryColumns = []) throws {
+    self.columns = columns
+    rounds = position.rounds
+    intervals = try position.intervals.map { try OutputFile(continuing: folder + "/intervals.csv", after: $0) }
+    convergence = try OutputFile(continuing: folder + "/convergence.csv", after: position.convergence)
+    workers = try OutputFile(continuing: folder + "/workers.csv", after: position.workers)
+  }
+
+  /// Where the files end, once all rows so far are on disk.
+  public func synchronize() throws -> Position {
+    for file in [convergence, workers, intervals].compactMap({ $0 }) { try file.synchronize() }
+    var position = Position()
+    position.convergence = convergence.count
+    position.workers = workers.count
+    position.intervals = intervals?.count
+    position.rounds = rounds
+    return position
   }
 
   /// - Parameter realised: steps of each worker in each round since the rows before.

@@ -6,8 +6,8 @@ public enum PhaseTable {
     var lines = ["section           min s     mean s      max s    share"]
     for phase in Phase.allCases {
       let values = seconds.map { $0[phase.rawValue] }
-      // Only a study of unlike machines has it.
-      if phase == .slowdown && values.allSatisfy({ $0 == 0 }) { continue }
+      // Not every run has them.
+      if [.slowdown, .checkpoint].contains(phase) && values.allSatisfy({ $0 == 0 }) { continue }
       lines.append(line("\(phase)", values, total))
     }
     lines.append(line("total", seconds.map { $0.reduce(0, +) }, total))

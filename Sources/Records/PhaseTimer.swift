@@ -1,3 +1,4 @@
+import Failures
 import Glibc
 import Kernels
 
@@ -14,6 +15,8 @@ public enum Phase: Int, CaseIterable, Sendable {
   /// Inside MPI, until the last worker has come to an averaging.
   case wait
   case evaluate
+  /// Saving the state of the run.
+  case checkpoint
   case other
   /// Standing in for the arithmetic of a slower machine.
   case slowdown
@@ -66,6 +69,16 @@ public final class PhaseTimer {
 
   /// Seconds of training so far, evaluation excluded.
   public var trainingSeconds: Double { seconds.reduce(0, +) - self[.evaluate] }
+
+  /// Goes on from what a timer before this one had measured.
+  /// - Throws: `Failure(.badData)` where that had other phases.
+  public func goOn(from seconds: [Double]) throws {
+    guard seconds.count == totals.count else {
+      throw Failure(.badData, "the state of a run has \(seconds.count) phases, expected \(totals.count)")
+    }
+    for (phase, value) in seconds.enumerated() { totals[phase] = value }
+    since = Self.now()
+  }
 
   /// Forgets all that was measured.
   public func reset() {

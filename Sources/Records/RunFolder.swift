@@ -17,10 +17,14 @@ public enum RunFolder {
       throw Failure(
         .usage, "\(path) already holds a run (\(present[0])): choose another --output, or add --overwrite")
     }
+    CheckpointFolder(of: path).removeAll()
     for file in present where unlink(path + "/" + file) != 0 {
       throw OutputFile.failure("cannot remove", path + "/" + file)
     }
   }
+
+  /// Whether the folder holds a run.
+  public static func holdsRun(_ path: String) -> Bool { access(path + "/run.json", F_OK) == 0 }
 
   /// Makes a new folder "runs/DATE-TIME-NAME", numbered where that exists.
   public static func create(named name: String, in parent: String = "runs") throws -> String {

@@ -101,6 +101,10 @@ public struct RunManifest: Encodable, Sendable {
   public var problem: Problem
   /// Of a run that came to its end.
   public var result: Result?
+  /// How the run ended, in words; a run that says nothing is going on, or was killed.
+  public var ended: String?
+  /// Of a run that came to its end.
+  public static let finished = "finished"
 
   public init(
     program: Program, machine: Machine, started: String, options: [String: OptionValue], problem: Problem
@@ -110,6 +114,17 @@ public struct RunManifest: Encodable, Sendable {
     self.started = started
     self.options = options
     self.problem = problem
+  }
+
+  /// How the run whose manifest is at `path` ended, where it says so.
+  /// - Throws: `Failure` where there is no manifest.
+  public static func ending(of path: String) throws -> String? {
+    struct Ending: Decodable { let ended: String? }
+    let bytes = try WholeFile.read(path)
+    guard let ending = try? JSONDecoder().decode(Ending.self, from: Data(bytes)) else {
+      throw Failure(.badData, "\(path): is damaged, or no run.json")
+    }
+    return ending.ended
   }
 
   /// Writes it to `path`, replacing what is there only once it is complete.

@@ -8,6 +8,10 @@ extension BuiltProgram {
     static let unrecorded = [
       "output": "where the results go",
       "overwrite": "what may become of older results",
+      "checkpoint-every": "what is kept of the run while it goes on",
+      "resume": "which run goes on",
+      "resume-anyway": "which run goes on",
+      "time-limit": "when the run is stopped, to go on later",
       "config": "where options come from, and they are recorded themselves",
       "dry-run": "there is no run to record",
       "quiet": "what is printed",

@@ -22,6 +22,13 @@ const char *chost_cpu_name(void);
 /// Makes this thread's arithmetic treat denormal numbers as zero, inputs and results.
 void chost_flush_denormals(void);
 
+/// From now on SIGINT, SIGTERM and SIGUSR1 are noted, the first of them; a second one ends the process as ever.
+void chost_note_signals(void);
+/// The signal that was noted, or 0.
+int chost_noted_signal(void);
+/// From now on a file that would become too large is an error of the call that writes it, and no signal.
+void chost_return_file_size_errors(void);
+
 /// Replaces this process by itself with the same arguments; returns only if that failed.
 void chost_restart(char *const arguments[]);
 

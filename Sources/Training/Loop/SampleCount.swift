@@ -11,13 +11,18 @@ import Persistence
 final class SampleCount: Persistent {
   /// Samples of all workers, by the last count that was finished.
   private(set) var samples = 0
+  /// What this worker wants, until a count begins that brings it to all.
+  private var wish: Wish = []
+  /// What any worker wanted, by the counts that were finished since it was asked for.
+  private var news: Wish = []
 
   /// Every worker is there.
   private let communicator: Communicator
   /// The same, for counts alone: workers begin them at different moments, between other things.
   private let counting: Communicator
-  private let own = AlignedBuffer<Int64>(count: 1)
-  private let all = AlignedBuffer<Int64>(count: 1)
+  /// Samples, and for each bit of a wish how many want it.
+  private let own = AlignedBuffer<Int64>(count: 3)
+  private let all = AlignedBuffer<Int64>(count: 3)
   private var request: Request?
   /// Counts begun since all last stood still.
   private var begun = 0
@@ -32,7 +37,10 @@ final class SampleCount: Persistent {
   func begin(_ own: Int) throws {
     guard request == nil else { return try poll() }
     begun += 1
-    self.own.pointer.pointee = Int64(own)
+    self.own[0] = Int64(own)
+    self.own[1] = wish.contains(.checkpoint) ? 1 : 0
+    self.own[2] = wish.contains(.stop) ? 1 : 0
+    wish = []
     request = try counting.beginAllReduce(
       UnsafeBufferPointer(self.own.elements), into: all.elements, .sum, owner: self)
   }
@@ -45,7 +53,17 @@ final class SampleCount: Persistent {
   private func finish() throws {
     guard let request = request.take() else { return }
     try request.wait()
-    samples = Int(all.pointer.pointee)
+    samples = Int(all[0])
+    if all[1] > 0 { news.insert(.checkpoint) }
+    if all[2] > 0 { news.insert(.stop) }
+  }
+
+  /// - Parameter own: what this worker wants.
+  /// - Returns: what any worker wanted, by the counts that were finished since the last call: the same sequence on all.
+  func consult(_ own: Wish) -> Wish {
+    wish.formUnion(own)
+    defer { news = [] }
+    return news
   }
 
   /// Ends all counts, with a last one that is exact; every rank must call it together, between steps.

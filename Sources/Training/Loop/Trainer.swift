@@ -51,6 +51,8 @@ public final class Trainer: Persistent {
   private let isUniform: Bool
   /// Where workers go on without regard to each other's steps.
   private let count: SampleCount?
+  private let vote: Vote
+  private var heldWish: Wish = []
   private var lemma = DeviationLemma()
   /// Steps that the optimiser's moments hold: since they were zero, which a reset makes them again.
   private var stepsInMoments = 0
@@ -79,6 +81,7 @@ public final class Trainer: Persistent {
       correction: update.correction)
     let isAsynchronous = configuration.method.exchange.isAsynchronous && communicator.size > 1
     count = isAsynchronous ? try SampleCount(communicator) : nil
+    vote = try Vote(communicator)
     if configuration.learningRate != nil { setLearningRate() }
   }
 
@@ -133,9 +136,10 @@ public final class Trainer: Persistent {
     try endRound()
   }
 
-  /// Ends an exchange that is still under way when training ends; every rank must call it together.
+  /// Ends an exchange, and a vote, that are still under way when training ends; every rank must call it together.
   public func finish() throws {
     if averager.isPending { try finishAveraging() }
+    try vote.finish()
   }
 
   /// Applies the result of an exchange that began some steps ago, where this is when it is due.
@@ -281,6 +285,27 @@ public final class Trainer: Persistent {
     if !loss.isFinite { try failIfDiverged(.diverged(step: steps, rank: 0)) }
   }
 
+  /// Asks all workers for what they want; each must call it between any two steps.
+  /// - Returns: what any of them wants, at the same moment of every worker's run.
+  public func consult(_ wish: Wish) throws -> Wish {
+    if let count { return count.consult(wish) }
+    // Workers that differ in their steps meet at the ends of rounds.
+    guard isUniform || clock.stepsInRound == 0 else {
+      heldWish.formUnion(wish)
+      return []
+    }
+    defer { heldWish = [] }
+    return try vote.consult(wish.union(heldWish), at: timer.since)
+  }
+
+  /// Ends what is under way, and leaves its result alone, where a run ends early; every rank must call it together.
+  func abandon() throws {
+    if averager.isPending { _ = try averager.complete() }
+    try clock.finishBarrier()
+    try count?.settle(ownSamples)
+    try vote.finish()
+  }
+
   private func noteDivergence() {
     if status == .fine { status = .diverged(step: steps, rank: communicator.rank) }
   }
@@ -305,6 +330,9 @@ public final class Trainer: Persistent {
     try state.visit(&optimizer)
     try state.visit(&stepsInMoments)
     try state.visit(&busyBeforeRound)
+    var seconds = timer.seconds
+    try state.visit(&seconds)
+    if state.isReading { try timer.goOn(from: seconds) }
     try lemma.visit(&state)
     try statistics.visit(&state)
     try clock.visit(&state)

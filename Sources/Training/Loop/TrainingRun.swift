@@ -54,9 +54,24 @@ public final class TrainingRun: Persistent {
 
   private var samples: Int { trainer.samples }
 
-  /// - Parameter eachStep: called on every rank after each local step.
-  /// - Throws: `AgreedFailure` on every rank, `MPIError`, and what `report` throws.
-  public func run(_ length: RunLength, eachStep: (Trainer) -> Void = { _ in }, report: Report) throws {
+  /// Local steps of each worker, by the samples that all have used.
+  public var step: Int { samples / trainer.samplesPerStep }
+
+  /// - Parameter eachStep: called on every rank after each local step but the last, and the evaluation after it.
+  /// - Throws: `AgreedFailure` on every rank, `MPIError`, and what the closures throw.
+  public func run(
+    _ length: RunLength, eachStep: (Trainer) throws -> Void = { _ in }, report: Report
+  ) throws {
+    do {
+      try advance(length, eachStep, report)
+    } catch let error as AgreedFailure {
+      // All are here: what is under way can end.
+      try trainer.abandon()
+      throw error
+    }
+  }
+
+  private func advance(_ length: RunLength, _ eachStep: (Trainer) throws -> Void, _ report: Report) throws {
     let total = length.steps * trainer.samplesPerStep
     let interval = length.evaluationInterval * trainer.samplesPerStep
     if nextEvaluation == 0 {
@@ -67,16 +82,16 @@ public final class TrainingRun: Persistent {
     }
     while samples < total {
       try trainer.step()
-      eachStep(trainer)
       // Every rank knows the same number: all evaluate together.
-      guard samples >= nextEvaluation || samples >= total else { continue }
-      if samples >= total { try trainer.finish() }
-      try evaluate(report)
-      nextEvaluation = (samples / interval + 1) * interval
+      if samples >= nextEvaluation || samples >= total {
+        if samples >= total { try trainer.finish() }
+        try evaluate(report)
+        nextEvaluation = (samples / interval + 1) * interval
+      }
+      if samples < total { try eachStep(trainer) }
     }
   }
 
-  /// Timings go on from zero.
   public func visit(_ state: inout StateVisitor) throws {
     try state.visit(&gradientNorms.sum)
     try state.visit(&gradientNorms.count)

@@ -11,6 +11,39 @@ enum ConfigurationFile {
   /// `arguments` with the options of the file that they name put in front, so that the later ones win.
   /// - Throws: `Failure` where the file cannot be read or is not one.
   static func expand(_ arguments: [String]) throws -> [String] {
+    try expandConfiguration(try expandResume(arguments))
+  }
+
+  /// `--resume RUN` as the options of RUN's `run.json` and `--output RUN`; `--resume` without a folder as that of
+  /// `--output`, where there is a run in it, and as nothing where there is none.
+  private static func expandResume(_ arguments: [String]) throws -> [String] {
+    guard let place = arguments.firstIndex(where: { $0 == "--resume" || $0.hasPrefix("--resume=") }) else {
+      return arguments
+    }
+    var rest = arguments
+    rest.remove(at: place)
+    let output = value(of: "output", in: rest)
+    var run: String
+    if arguments[place] != "--resume" {
+      run = String(arguments[place].dropFirst("--resume=".count))
+    } else if place < rest.count, !rest[place].hasPrefix("-") {
+      run = rest.remove(at: place)
+    } else {
+      guard let output else {
+        throw Failure(.usage, "--resume wants the folder of a run after it, or that --output names one")
+      }
+      guard RunFolder.holdsRun(output) else { return rest }
+      run = output
+    }
+    if let output, output != run {
+      throw Failure(.usage, "--resume \(run) goes on in that folder, and --output names \(output): leave it out")
+    }
+    if names("config", in: rest) { throw Failure(.usage, "--resume and --config exclude each other") }
+    if output == nil { rest.append("--output=\(run)") }
+    return rest + ["--resume=\(run)", "--config=\(run)/run.json"]
+  }
+
+  private static func expandConfiguration(_ arguments: [String]) throws -> [String] {
     guard let path = value(of: "config", in: arguments) else { return arguments }
     var given = try read(path).options
     // Of two options that exclude each other, the one on the command line wins too.

@@ -9,6 +9,8 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Replace the run that --output already holds.")
   var overwrite = false
 
+  @OptionGroup var checkpoints: CheckpointOptions
+
   /// `ConfigurationFile` takes it before arguments are parsed.
   @Option(help: ArgumentHelp("Take the options of a run.json; those on the command line win.", valueName: "file"))
   var config: String?
@@ -21,5 +23,8 @@ struct OutputOptions: ParsableArguments {
 
   func validate() throws {
     if let output, output.isEmpty { throw ValidationError("--output must name a folder.") }
+    if checkpoints.resume != nil && overwrite {
+      throw ValidationError("--resume and --overwrite exclude each other.")
+    }
   }
 }

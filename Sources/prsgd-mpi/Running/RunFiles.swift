@@ -12,7 +12,8 @@ final class RunFiles {
     _ output: OutputOptions, name: String, manifest: RunManifest, columns: TheoryColumns, withIntervals: Bool
   ) throws {
     if let path = output.output {
-      try RunFolder.prepare(path, overwriting: output.overwrite)
+      // A run that left no checkpoint is begun anew.
+      try RunFolder.prepare(path, overwriting: output.overwrite || output.checkpoints.resume != nil)
       folder = path
     } else {
       folder = try RunFolder.create(named: name)
@@ -21,10 +22,18 @@ final class RunFiles {
     log = try ConvergenceLog(folder: folder, columns: columns, withIntervals: withIntervals)
   }
 
+  /// Goes on with the files of a run, from where a checkpoint found them.
+  init(continuing folder: String, from position: ConvergenceLog.Position, columns: TheoryColumns) throws {
+    self.folder = folder
+    log = try ConvergenceLog(continuing: folder, from: position, columns: columns)
+  }
+
+  func write(_ manifest: RunManifest) throws { try manifest.write(to: folder + "/run.json") }
+
   /// Saves the model, and the manifest with its result.
   func finish(_ manifest: RunManifest, tensors: [PlacedTensor], description: ModelDescription?) throws {
     try SafeTensors.write(
       tensors.map(\.saved), metadata: description?.metadata ?? [:], to: folder + "/model.safetensors")
-    try manifest.write(to: folder + "/run.json")
+    try write(manifest)
   }
 }

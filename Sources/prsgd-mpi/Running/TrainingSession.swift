@@ -13,8 +13,11 @@ struct TrainingSession {
   private let training: TrainingRun
   private let length: RunLength
   private let evaluated: EvaluatedTraining
+  private let checkpointing: Checkpointing
   /// On rank 0.
   private var files: RunFiles?
+  /// The checkpoint that this run goes on from.
+  private let resumed: CheckpointManifest?
   private var manifest: RunManifest
   private var lastRow = ConvergenceRow()
 
@@ -41,8 +44,16 @@ struct TrainingSession {
       steps: length.steps, stepsPerEpoch: shards.stepsPerEpoch, shards: shards.samples)
     manifest = RunManifest(
       options: experiment.recorded, problem: problem, hosts: try communicator.allGather(MPIRuntime.processorName))
-    files = try communicator.agree { [manifest, training] in
+    checkpointing = Checkpointing(
+      output.checkpoints, training, conditions: manifest.conditions(setup, training.trainer), communicator)
+    resumed = try output.checkpoints.resume.flatMap { [checkpointing, progress] in
+      try checkpointing.resume($0, warn: progress.warn)
+    }
+    files = try communicator.agree { [manifest, training, resumed] in
       guard communicator.isRoot, !output.dryRun else { return nil }
+      if let resumed {
+        return try RunFiles(continuing: output.output!, from: resumed.logs, columns: training.columns)
+      }
       return try RunFiles(
         output, name: experiment.name, manifest: manifest, columns: training.columns,
         withIntervals: !trainer.method.schedule.isUniform)
@@ -54,10 +65,23 @@ struct TrainingSession {
     if output.dryRun { return try describe() }
     let shown = ProgressLine(
       length: length, samplesPerStep: training.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
+    do {
+      try train(shown)
+    } catch let error as AgreedFailure {
+      // However the run ended, its manifest says so; that it cannot be written is no second reason.
+      manifest.ended = "\(error)"
+      try? files?.write(manifest)
+      throw error
+    }
+    try finish()
+  }
+
+  private mutating func train(_ shown: ProgressLine) throws {
     try training.run(
       length,
       eachStep: { trainer in
         progress.show(at: trainer.timer.since) { shown.text(trainer, lastRow) }
+        try checkpointing.afterStep(files)
       },
       report: { row, workers in
         lastRow = row
@@ -65,7 +89,6 @@ struct TrainingSession {
         try communicator.agree { try files?.log.append(row, workers: workers, realised: realised) }
         progress.say(shown.text(row))
       })
-    try finish()
   }
 
   /// What the run would do and need, in place of doing it.
@@ -79,6 +102,7 @@ struct TrainingSession {
 
   private mutating func finish() throws {
     manifest.result = RunManifest.Result(lastRow)
+    manifest.ended = RunManifest.finished
     let tensors = setup.placedTensors(training.evaluator.average, training.evaluator.statistics)
     try communicator.agree { try files?.finish(manifest, tensors: tensors, description: setup.description) }
     let seconds = try communicator.allGather(training.trainer.timer.seconds)
@@ -110,6 +134,11 @@ struct TrainingSession {
       progress.say("averages: \(training.trainer.averager.medium.rawValue)")
     }
     if let files { progress.say("writing to \(files.folder)") }
+    if let resumed {
+      progress.say("going on from the checkpoint at step \(resumed.step.formattedWithCommas)")
+    } else if output.checkpoints.resume != nil {
+      progress.say("there is no checkpoint to go on from: the run begins")
+    }
   }
 
   private var intervalText: String { training.trainer.method.schedule.summary }

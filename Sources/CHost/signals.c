@@ -1,0 +1,41 @@
+#include "chost.h"
+#include <signal.h>
+#include <time.h>
+
+static volatile sig_atomic_t noted;
+static struct timespec noted_at;
+
+static const int watched[] = {SIGINT, SIGTERM, SIGUSR1};
+
+// A launcher may send one signal by several ways at once: what comes within a second counts as the same.
+static bool is_repetition(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (now.tv_sec - noted_at.tv_sec) * 1000 + (now.tv_nsec - noted_at.tv_nsec) / 1000000 < 1000;
+}
+
+static void note(int number) {
+  if (!noted) {
+    clock_gettime(CLOCK_MONOTONIC, &noted_at);
+    noted = number;
+    return;
+  }
+  if (number == noted && is_repetition()) return;
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void chost_note_signals(void) {
+  struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  for (size_t index = 0; index < sizeof watched / sizeof *watched; index++) {
+    // A job that a shell started in the background ignores interrupts, and goes on doing so.
+    struct sigaction before;
+    sigaction(watched[index], NULL, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(watched[index], &action, NULL);
+  }
+}
+
+int chost_noted_signal(void) { return noted; }
+
+void chost_return_file_size_errors(void) { signal(SIGXFSZ, SIG_IGN); }
