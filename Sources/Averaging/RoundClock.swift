@@ -20,6 +20,8 @@ public final class RoundClock: Persistent {
   public var stepSeconds = 0.0
   /// What the workers reported with the last exchange.
   public var reports: RoundReports?
+  /// The most steps that this worker may take in this round: the last one of a run is cut short.
+  public var mostSteps = Int.max
 
   public let worker: WorkerState
   private var schedule: any Schedule
@@ -58,7 +60,7 @@ public final class RoundClock: Persistent {
   }
 
   /// Whether this worker's round ends with the step that it is at.
-  public func isDue() throws -> Bool { try schedule.isDue(self) }
+  public func isDue() throws -> Bool { try stepsInRound >= mostSteps || schedule.isDue(self) }
 
   /// Ends the round.
   public func endRound() throws {
@@ -109,6 +111,7 @@ public final class RoundClock: Persistent {
     try state.visit(&bytesSent)
     try state.visit(&hasBegunRound)
     try state.visit(&stepSeconds)
+    try state.visit(&mostSteps)
     // A delayed result may have arrived before the round's end, which looks at them.
     try state.visit(&reports)
     try schedule.visit(&state)

@@ -8,11 +8,14 @@ public enum RunFolder {
 
   /// Makes the folder, parents included; refuses one that already holds a run unless `overwriting`, where that run's
   /// files are removed and all others kept.
+  /// - Returns: what keeps other jobs out.
   /// - Throws: `Failure`.
-  public static func prepare(_ path: String, overwriting: Bool) throws {
+  @discardableResult
+  public static func prepare(_ path: String, overwriting: Bool) throws -> RunLock {
     try makeFolders(path)
+    let lock = try RunLock(path)
     let present = files.filter { access(path + "/" + $0, F_OK) == 0 }
-    guard !present.isEmpty else { return }
+    guard !present.isEmpty else { return lock }
     guard overwriting else {
       throw Failure(
         .usage, "\(path) already holds a run (\(present[0])): choose another --output, or add --overwrite")
@@ -21,6 +24,7 @@ public enum RunFolder {
     for file in present where unlink(path + "/" + file) != 0 {
       throw OutputFile.failure("cannot remove", path + "/" + file)
     }
+    return lock
   }
 
   /// Whether the folder holds a run.

@@ -59,6 +59,21 @@ extension BuiltProgram {
       }
     }
 
+    /// A round longer than the run, and one that is not a divisor of it.
+    @Test(arguments: ["500", "adaptive:500..600", "7", "2,9,4", "calibrated:16"], ["pr-sgd-het", "fedavg:epochs=50"])
+    func theLastRoundIsCutShort(interval: String, algorithm: String) async throws {
+      let isFederated = algorithm.hasPrefix("fedavg")
+      let workspace = try Workspace()
+      let rounds = isFederated ? "" : "--interval \(interval)"
+      try await workspace.train("--steps 20 --algorithm \(algorithm) \(rounds)", ranks: 3, into: "run")
+      #expect(try workspace.convergence("run")[column: "step"].last == "20")
+      let table = try workspace.workers("run")
+      let steps = try zip(table[column: "step"], table[column: "local_steps"]).filter { $0.0 == "20" }
+        .compactMap { Int($0.1) }
+      // Whoever begins a last step takes all of it.
+      #expect(steps.count == 3 && (60...62).contains(steps.reduce(0, +)), "\(steps)")
+    }
+
     @Test func unequalStepsAreNotForBench() async throws {
       let outcome = try await Workspace().run("bench --algorithm pr-sgd-het --interval adaptive:2..9", ranks: 2)
       #expect(outcome.code == 64, "\(outcome.testDescription)")

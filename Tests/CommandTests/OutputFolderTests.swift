@@ -26,6 +26,30 @@ extension BuiltProgram {
       #expect(try workspace.model("run") != before[1])
     }
 
+    @Test(arguments: [nil, 2])
+    func twoJobsDoNotShareAFolder(ranks: Int?) async throws {
+      let workspace = try Workspace()
+      let endless = "\(Workspace.small) --quiet --steps 1000000000 --evaluate-every 1000 --output run"
+      let first = try workspace.start(endless, ranks: ranks)
+      try await first.wait("training to begin") { InterruptionTests.rows(workspace) > 3 }
+      for options in ["--overwrite", "--resume"] {
+        let second = try await workspace.run("\(Self.options) run \(options)", ranks: ranks)
+        #expect(second.code == 64, "\(second.testDescription)")
+        #expect(second.complaints.count == 1 && second.complaints[0].contains("another job"))
+        #expect(second.complaints.first?.contains("process ") == true, "\(second.testDescription)")
+      }
+      first.send(signal: SIGKILL)
+      _ = try await first.outcome()
+      try await first.wait("its ranks to end") {
+        RunningProcess.descendants(of: first.processIdentifier).isEmpty
+      }
+      // Of a job that was killed nothing is left that locks.
+      var code: Int32 = 64
+      while code == 64 { code = try await workspace.run("\(Self.options) run --overwrite", ranks: ranks).code }
+      #expect(code == 0)
+      #expect(try workspace.entries(of: "run") == Workspace.runFiles)
+    }
+
     @Test func aFolderWithoutARunIsUsed() async throws {
       let workspace = try Workspace()
       try workspace.write("mine".utf8, to: "run/notes.txt")

@@ -45,6 +45,9 @@ public final class Trainer: Persistent {
   /// Samples of one step of all workers.
   public let samplesPerStep: Int
 
+  /// Samples that the run is to use in all.
+  var samplesOfRun = Int.max
+
   private let communicator: Communicator
   private let work: LocalWork
   private let update: any Update
@@ -151,9 +154,18 @@ public final class Trainer: Persistent {
     timer.enter(.data)
     try count?.begin(ownSamples)
     setLearningRate()
+    if !isUniform && clock.stepsInRound == 0 { limitRound() }
     guard try clock.beginStep() else { return false }
     lemma.noteStep(rate: optimizer.learningRate)
     return true
+  }
+
+  /// Cuts the round that begins where the run needs fewer steps than it may have: those who take part share what is left.
+  private func limitRound() {
+    guard samplesOfRun < .max else { return }
+    let participants = clock.reports?.participants ?? communicator.size
+    let samplesOfStep = max(1, samplesPerStep * participants / communicator.size)
+    clock.mostSteps = max(1, (samplesOfRun - samples + samplesOfStep - 1) / samplesOfStep)
   }
 
   /// γ of the step that comes next.

@@ -74,6 +74,7 @@ public final class TrainingRun: Persistent {
   private func advance(_ length: RunLength, _ eachStep: (Trainer) throws -> Void, _ report: Report) throws {
     let total = length.steps * trainer.samplesPerStep
     let interval = length.evaluationInterval * trainer.samplesPerStep
+    trainer.samplesOfRun = total
     if nextEvaluation == 0 {
       // Setup is not timed.
       trainer.timer.reset()

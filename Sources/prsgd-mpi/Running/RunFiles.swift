@@ -5,6 +5,7 @@ import Training
 final class RunFiles {
   let folder: String
   let log: ConvergenceLog
+  private let lock: RunLock
 
   /// Makes the run's folder, and writes `run.json` and the headers of the logs.
   /// - Parameter name: what a folder is named after where `output` does not name it.
@@ -13,10 +14,11 @@ final class RunFiles {
   ) throws {
     if let path = output.output {
       // A run that left no checkpoint is begun anew.
-      try RunFolder.prepare(path, overwriting: output.overwrite || output.checkpoints.resume != nil)
+      lock = try RunFolder.prepare(path, overwriting: output.overwrite || output.checkpoints.resume != nil)
       folder = path
     } else {
       folder = try RunFolder.create(named: name)
+      lock = try RunLock(folder)
     }
     try manifest.write(to: folder + "/run.json")
     log = try ConvergenceLog(folder: folder, columns: columns, withIntervals: withIntervals)
@@ -25,6 +27,7 @@ final class RunFiles {
   /// Goes on with the files of a run, from where a checkpoint found them.
   init(continuing folder: String, from position: ConvergenceLog.Position, columns: TheoryColumns) throws {
     self.folder = folder
+    lock = try RunLock(folder)
     log = try ConvergenceLog(continuing: folder, from: position, columns: columns)
   }
 

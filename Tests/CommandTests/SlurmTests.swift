@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+private let slurmIsUp =
+  ["idle", "mixed", "allocated"].contains {
+    (try? outputOfTool(["sinfo", "-h", "-o", "%T"], in: "/").contains($0)) == true
+  }
+
+/// What a tool of Slurm's prints; nothing where there is none.
+@discardableResult
+private func outputOfTool(_ command: [String], in folder: String) throws -> String {
+  let process = Process()
+  let pipe = Pipe()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = command
+  process.currentDirectoryURL = URL(fileURLWithPath: folder)
+  process.environment = Tools.environment.merging(["PRSGD_MPI_BIN": try Tools.program()]) { $1 }
+  process.standardOutput = pipe
+  process.standardError = FileHandle.nullDevice
+  try process.run()
+  let data = pipe.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  return String(decoding: data, as: UTF8.self)
+}
+
+extension BuiltProgram {
+  /// The job script under a Slurm that runs on this machine.
+  @Suite(.enabled(if: slurmIsUp, "Slurm runs here: sinfo and sbatch answer"))
+  struct SlurmTests {
+    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../jobs/train.slurm").standardizedFileURL.path
+
+    @Test(arguments: ["srun", "mpirun"])
+    func aJobThatIsCutAgainAndAgainEndsInTheSameBits(launcher: String) async throws {
+      let workspace = try Workspace()
+      let options = "\(Workspace.small) --steps 600000 --evaluate-every 100000"
+      let whole = try await workspace.run("\(options) --quiet --output whole", ranks: 2)
+      try #require(whole.code == 0, "\(whole.testDescription)")
+      let command =
+        ["sbatch", "--parsable", "--ntasks=2", "--overcommit", "--time=5", "--export=ALL,PRSGD_LAUNCHER=\(launcher)"]
+        + [Self.script] + options.split(separator: " ").map(String.init) + ["--time-limit", "0.4s"]
+      let job = try outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
+      try #require(Int(job) != nil, "sbatch says the job's number: \(job)")
+      try await waitForTheEnd(of: job, in: workspace)
+      let log = String(decoding: try workspace.bytes(of: "prsgd-mpi-\(job).log"), as: UTF8.self)
+      #expect(log.components(separatedBy: "is queued again").count > 2, "\(log)")
+      #expect(log.contains("done: "), "\(log)")
+      let run = "runs/slurm-\(job)"
+      #expect(try workspace.model(run) == workspace.model("whole"))
+      #expect(try workspace.convergence(run).withoutTimings == workspace.convergence("whole").withoutTimings)
+    }
+
+    /// Slurm lets a job that is queued again wait for two minutes; here it starts once its script has ended.
+    private func waitForTheEnd(of job: String, in workspace: Workspace) async throws {
+      let start = ContinuousClock.now
+      while ContinuousClock.now - start < RunningCommand.limit {
+        try await Task.sleep(for: .milliseconds(500))
+        let state = try outputOfTool(["scontrol", "-o", "show", "job", job], in: workspace.path)
+        if state.contains("JobState=COMPLETED") || state.contains("JobState=FAILED") { return }
+        let script = String(format: "job%05d/slurm_script", Int(job) ?? 0)
+        let isEnding = try !outputOfTool(["pgrep", "-f", script], in: workspace.path).isEmpty
+        guard state.contains("Reason=BeginTime"), !isEnding else { continue }
+        try await Task.sleep(for: .seconds(2))
+        try outputOfTool(["scontrol", "update", "JobId=\(job)", "StartTime=now"], in: workspace.path)
+      }
+      try outputOfTool(["scancel", job], in: workspace.path)
+      Issue.record("job \(job) does not end")
+    }
+  }
+}
