@@ -38,4 +38,7 @@ void chost_note_signals(void) {
 
 int chost_noted_signal(void) { return noted; }
 
-void chost_return_file_size_errors(void) { signal(SIGXFSZ, SIG_IGN); }
+void chost_return_write_errors(void) {
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+}

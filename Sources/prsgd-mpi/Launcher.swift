@@ -34,7 +34,14 @@ enum Launcher {
       guard PrsgdMPI.exitCode(for: error) == .success else { refuse(Failure(refusing: error)) }
       StandardStream.output.write(PrsgdMPI.fullMessage(for: error) + "\n")
     }
-    exit(ExitCode.done.rawValue)
+    done()
+  }
+
+  /// Ends a process that did its work, and could say so.
+  private static func done() -> Never {
+    guard let reason = StandardStream.outputFailure else { exit(ExitCode.done.rawValue) }
+    say("prsgd-mpi", "cannot write standard output: \(reason)")
+    exit(ExitCode.inputOutput.rawValue)
   }
 
   private static func refuse(_ failure: Failure) -> Never {
@@ -52,7 +59,7 @@ enum Launcher {
         var command = try agree(on: command, communicator)
         try command.run(on: communicator)
         MPIRuntime.finalize()
-        exit(ExitCode.done.rawValue)
+        done()
       } catch let error as AgreedFailure {
         end(communicator, error, label: "prsgd-mpi")
       } catch {

@@ -1,6 +1,6 @@
 import CHost
 
 chost_flush_denormals()
-chost_return_file_size_errors()
+chost_return_write_errors()
 BLASKernelCorrection.restartIfNeeded()
 Launcher.run(Array(CommandLine.arguments.dropFirst()))

@@ -26,8 +26,9 @@ void chost_flush_denormals(void);
 void chost_note_signals(void);
 /// The signal that was noted, or 0.
 int chost_noted_signal(void);
-/// From now on a file that would become too large is an error of the call that writes it, and no signal.
-void chost_return_file_size_errors(void);
+/// From now on a file that would become too large, or output that nobody reads, is an error of the call that writes it, and
+/// no signal.
+void chost_return_write_errors(void);
 
 /// Replaces this process by itself with the same arguments; returns only if that failed.
 void chost_restart(char *const arguments[]);

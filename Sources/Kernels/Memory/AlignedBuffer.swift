@@ -19,10 +19,10 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   public init(count: Int) {
     precondition(count >= 0, "a buffer has no negative size")
     var memory: UnsafeMutableRawPointer?
-    let bytes = count * MemoryLayout<Element>.stride + Self.slack
+    let bytes = Self.bytes(count)
     let isLarge = bytes >= Self.hugePage
     let status = posix_memalign(&memory, isLarge ? Self.hugePage : Self.alignment, bytes)
-    guard status == 0, let memory else { fatalError("out of memory: \(bytes) bytes were refused") }
+    guard status == 0, let memory else { refuseMemory(bytes) }
     // Fewer pages to look up; where the system has none of this size, nothing changes.
     if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
     memset(memory, 0, bytes)
@@ -34,9 +34,9 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   /// Memory that the system maps, zeroed, where it is first written.
   public init(sparselyUsed count: Int) {
     precondition(count >= 0, "a buffer has no negative size")
-    let bytes = count * MemoryLayout<Element>.stride + Self.slack
+    let bytes = Self.bytes(count)
     let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let memory, memory != MAP_FAILED else { fatalError("out of memory: \(bytes) bytes were refused") }
+    guard let memory, memory != MAP_FAILED else { refuseMemory(bytes) }
     pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
     owner = Mapping(memory, bytes)
@@ -56,6 +56,12 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   }
 
   deinit { if owner == nil { free(pointer) } }
+
+  private static func bytes(_ count: Int) -> Int {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard !overflow, bytes <= Int.max - slack else { refuseMemory(Int.max) }
+    return bytes + slack
+  }
 
   public var elements: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
 
@@ -86,4 +92,11 @@ private final class Mapping {
   }
 
   deinit { munmap(start, bytes) }
+}
+
+/// Ends the process where memory cannot be had, with the exit code of an internal failure (EX_SOFTWARE): nothing can go on without it.
+private func refuseMemory(_ bytes: Int) -> Never {
+  var message = "prsgd-mpi: out of memory: \(bytes) bytes cannot be had\n"
+  message.withUTF8 { _ = write(2, $0.baseAddress!, $0.count) }
+  exit(70)
 }

@@ -42,8 +42,10 @@ public func softmaxCrossEntropy(
       for k in 0..<outputs.columns { probabilities[k] = probabilities[k] * factor - everywhere }
       probabilities[label] -= onLabel
     }
-    score.loss += log(sum) + distance
-    if best == label { score.correct += 1 }
+    let loss = log(sum) + distance
+    score.loss += loss
+    // Numbers that are none have no largest.
+    if best == label && loss.isFinite { score.correct += 1 }
   }
   return score
 }

@@ -152,7 +152,8 @@ public final class SparseLogisticObjective: Objective {
     }
     var score = BatchScore()
     score.loss = log(sum) + largest - own
-    score.correct = best == label ? 1 : 0
+    // Numbers that are none have no largest.
+    score.correct = best == label && score.loss.isFinite ? 1 : 0
     return (score, sum)
   }
 }

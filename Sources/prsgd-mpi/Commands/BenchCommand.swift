@@ -38,8 +38,12 @@ struct BenchCommand: ParallelCommand {
   var layers = false
 
   func validate() throws {
-    guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps).") }
-    guard samples > 0 else { throw ValidationError("--samples must be at least 1, not \(samples).") }
+    guard StepCount.range.contains(steps) else {
+      throw ValidationError("--steps must be \(StepCount.text), not \(steps).")
+    }
+    guard (1...Int(Int32.max)).contains(samples) else {
+      throw ValidationError("--samples must be 1 to \(Int32.max), not \(samples).")
+    }
     // Workers that differ in their steps would not all end with the same round.
     if method.algorithm.name == "pr-sgd-het" {
       throw ValidationError("bench times equal steps: pr-sgd-het is for train.")
@@ -68,7 +72,7 @@ struct BenchCommand: ParallelCommand {
       model: model.model.rawValue, ranks: communicator.size, batchSize: trainer.objective.batchSize,
       interval: trainer.statistics.longestInterval, steps: steps, seconds: seconds,
       samplesPerSecond: total / seconds, share: BenchReport.shares(phases), blasKernel: BLASLibrary.kernel)
-    print(json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text)
+    StandardStream.output.write((json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text) + "\n")
   }
 
   /// On every rank at once, as in training; rank 0 prints its own.
@@ -83,7 +87,7 @@ struct BenchCommand: ParallelCommand {
       network, input: input, labels: Array(batch.labels.elements), seed: step.seed)
     let seconds = try benchmark.seconds(passes: min(steps, 50))
     guard communicator.isRoot else { return }
-    print(LayerBenchmark.table(network.layers, rows: rows, seconds, peak: peak))
+    StandardStream.output.write(LayerBenchmark.table(network.layers, rows: rows, seconds, peak: peak) + "\n")
   }
 
   private func makeTrainer(_ communicator: Communicator) throws -> Trainer {

@@ -64,6 +64,11 @@ struct EvaluateCommand: ParallelCommand {
       into: PlacedTensor.list(network.tensors, parameters)
         + PlacedTensor.list(network.statisticTensors, network.statistics))
     let evaluation = try ModelEvaluation(network, parameters, on: shard, communicator)
+    try communicator.agree {
+      guard !evaluation.loss.isFinite else { return }
+      throw Failure(
+        .diverged, "\(modelFile): its loss on \(dataset) is \(evaluation.loss): the model diverged, or is damaged")
+    }
     guard communicator.isRoot else { return }
     let report = EvaluationReport(evaluation)
     StandardStream.output.write((json ? try report.json() : report.text) + "\n")

@@ -11,7 +11,7 @@ enum CheckpointFrequency: Equatable, ExpressibleByArgument, CustomStringConverti
   init?(argument: String) {
     if argument == "never" {
       self = .never
-    } else if let steps = Int(argument), steps > 0 {
+    } else if let steps = Int(argument), StepCount.range.contains(steps) {
       self = .steps(steps)
     } else if let span = TimeSpan(argument: argument) {
       self = .time(span)

@@ -5,13 +5,44 @@ import Records
 /// `--config FILE`: the options of a `run.json`, as if they stood on the command line ahead of those that do.
 enum ConfigurationFile {
   private struct Contents: Decodable {
-    let options: [String: OptionValue]
+    let options: [String: Value]
   }
+
+  /// What stands beside an option's name: its value, or something that is none.
+  private enum Value: Decodable {
+    case option(OptionValue)
+    case other
+
+    init(from decoder: any Decoder) throws {
+      self = (try? OptionValue(from: decoder)).map(Value.option) ?? .other
+    }
+  }
+
+  /// Options of `train` that say nothing of the experiment.
+  private static let ofTheCommandLine: Set<String> = [
+    "checkpoint-every", "config", "dry-run", "help", "output", "overwrite", "quiet", "resume", "resume-anyway",
+    "time-limit", "version",
+  ]
 
   /// `arguments` with the options of the file that they name put in front, so that the later ones win.
   /// - Throws: `Failure` where the file cannot be read or is not one.
   static func expand(_ arguments: [String]) throws -> [String] {
-    try expandConfiguration(try expandResume(arguments))
+    try expandConfiguration(try expandResume(joiningNegativeNumbers(arguments)))
+  }
+
+  /// "--seed -1" as "--seed=-1": what follows an option and begins with a dash counts as another option otherwise.
+  private static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+    var joined: [String] = []
+    for argument in arguments {
+      if argument.first == "-", argument.dropFirst().first.map({ $0.isNumber || $0 == "." }) == true,
+        let last = joined.last, last.hasPrefix("--"), !last.contains("=")
+      {
+        joined[joined.count - 1] = last + "=" + argument
+      } else {
+        joined.append(argument)
+      }
+    }
+    return joined
   }
 
   /// `--resume RUN` as the options of RUN's `run.json` and `--output RUN`; `--resume` without a folder as that of
@@ -45,7 +76,7 @@ enum ConfigurationFile {
 
   private static func expandConfiguration(_ arguments: [String]) throws -> [String] {
     guard let path = value(of: "config", in: arguments) else { return arguments }
-    var given = try read(path).options
+    var given = try read(path)
     // Of two options that exclude each other, the one on the command line wins too.
     for (option, other) in [("epochs", "steps"), ("steps", "epochs")] where names(option, in: arguments) {
       given[other] = nil
@@ -73,15 +104,29 @@ enum ConfigurationFile {
     return nil
   }
 
-  private static func read(_ path: String) throws -> Contents {
+  private static func read(_ path: String) throws -> [String: OptionValue] {
     let text = try InputFile.read(path)
+    let contents: Contents
     do {
-      return try JSONDecoder().decode(Contents.self, from: Data(text.utf8))
+      contents = try JSONDecoder().decode(Contents.self, from: Data(text.utf8))
     } catch DecodingError.keyNotFound(let key, _) {
       throw Failure(.badData, "\(path): has no \"\(key.stringValue)\", which a run.json holds its options in")
+    } catch DecodingError.typeMismatch {
+      throw Failure(.badData, "\(path): is no run.json: that is an object, and \"options\" in it another")
     } catch {
-      throw Failure(.badData, "\(path): is not a run.json: \(error)")
+      throw Failure(.badData, "\(path): is no run.json: it is not valid JSON")
     }
+    var options: [String: OptionValue] = [:]
+    for (name, value) in contents.options.sorted(by: { $0.key < $1.key }) {
+      guard case .option(let value) = value else {
+        throw Failure(.badData, "\(path): the value of \"\(name)\" is no number, text or flag")
+      }
+      if ofTheCommandLine.contains(name) {
+        throw Failure(.badData, "\(path): \"\(name)\" is for the command line, and no part of an experiment")
+      }
+      options[name] = value
+    }
+    return options
   }
 
   /// An option as it stands on the command line.

@@ -1,10 +1,9 @@
-import ArgumentParser
 import Averaging
 import Failures
 import Records
 
 /// `--interval`: how many local steps a round has.
-enum IntervalOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
+enum IntervalOption: Equatable, CustomStringConvertible {
   case steps(Int)
   /// ⌊T^{1/4} / N^{3/4}⌋, the corollary's, at least 1.
   case theory
@@ -12,21 +11,24 @@ enum IntervalOption: Equatable, ExpressibleByArgument, CustomStringConvertible {
   case calibrated(mean: Int)
   case adaptive(minimum: Int, maximum: Int)
 
-  init?(argument: String) {
+  /// - Throws: `Failure(.usage)` saying what it may be.
+  init(parsing argument: String) throws {
+    let wrong = Failure(
+      .usage, "steps are \(StepCount.text), or a list of such; else theory, calibrated:MEAN or adaptive:MIN..MAX")
     let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     switch (parts[0], parts.count) {
     case ("theory", 1): self = .theory
     case ("calibrated", 2):
-      guard let mean = Int(parts[1]), mean > 0 else { return nil }
+      guard let mean = Int(parts[1]), StepCount.range.contains(mean) else { throw wrong }
       self = .calibrated(mean: mean)
     case ("adaptive", 2):
       guard let range = parts[1].firstRange(of: ".."), let low = Int(parts[1][..<range.lowerBound]),
-        let high = Int(parts[1][range.upperBound...]), low > 0, high >= low
-      else { return nil }
+        let high = Int(parts[1][range.upperBound...]), low > 0, high >= low, high <= StepCount.range.upperBound
+      else { throw wrong }
       self = .adaptive(minimum: low, maximum: high)
     default:
       let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-      guard numbers.allSatisfy({ $0 != nil && $0! > 0 }) else { return nil }
+      guard numbers.allSatisfy({ $0 != nil && StepCount.range.contains($0!) }) else { throw wrong }
       self = numbers.count == 1 ? .steps(numbers[0]!) : .perWorker(numbers.map { $0! })
     }
   }

@@ -22,12 +22,12 @@ struct LengthOptions: ParsableArguments {
 
   func validate() throws {
     if epochs != nil && steps != nil { throw ValidationError("--epochs and --steps exclude each other.") }
-    if let epochs, !(epochs > 0 && epochs <= 1e9) {
-      throw ValidationError("--epochs must be positive, not \(epochs).")
+    if let epochs, !(epochs > 0 && epochs <= 1e6) {
+      throw ValidationError("--epochs must be above 0 and at most 1000000, not \(epochs).")
     }
-    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, not \(steps).") }
-    if let evaluateEvery, evaluateEvery < 1 {
-      throw ValidationError("--evaluate-every must be at least 1, not \(evaluateEvery).")
+    for (name, count) in [("steps", steps), ("evaluate-every", evaluateEvery)] {
+      guard let count, !StepCount.range.contains(count) else { continue }
+      throw ValidationError("--\(name) must be \(StepCount.text), not \(count).")
     }
     if case .samples(let count)? = evaluateTraining, count < 1 {
       throw ValidationError("--evaluate-training must be at least 1, or all, not \(count).")

@@ -30,7 +30,8 @@ struct MethodOptions: ParsableArguments {
     help: ArgumentHelp(
       "I: local steps from one averaging to the next; theory is T^(1/4)/N^(3/4). pr-sgd-het also takes one number a "
         + "rank (32,32,16,8), calibrated:MEAN (set from measured step times) and adaptive:MIN..MAX (a worker steps on "
-        + "until all have done MIN). (default: 8, unless the method has its own)", valueName: "steps"))
+        + "until all have done MIN). (default: 8, unless the method has its own)", valueName: "steps"),
+    transform: { try IntervalOption(parsing: $0) })
   var interval: IntervalOption?
 
   @Flag(
@@ -86,8 +87,33 @@ struct MethodOptions: ParsableArguments {
       if case .perWorker(let intervals) = resolvedInterval { settings.workers = intervals.count }
       if replay == nil { settings.schedule = try schedule(workers: settings.workers, steps: settings.steps) }
       _ = try algorithm.method(settings)
+      if replay == nil { try refuseWithoutEffect() }
     } catch let failure as Failure {
       throw ValidationError(failure.message)
+    }
+  }
+
+  /// Refuses what changes nothing of the method: it is the same one without.
+  private func refuseWithoutEffect() throws {
+    let method = { (options: MethodOptions) throws in
+      var settings = options.settings(MethodSettings())
+      if case .perWorker(let intervals) = options.resolvedInterval { settings.workers = intervals.count }
+      settings.schedule = try options.schedule(workers: settings.workers, steps: settings.steps)
+      return "\(try options.algorithm.method(settings))"
+    }
+    let changed = try method(self)
+    let options: [(name: String, isUsual: Bool, reset: (inout MethodOptions) -> Void)] = [
+      ("order", order == .averageFirst, { $0.order = .averageFirst }),
+      ("interval", interval.map { [.theory, .steps(algorithm.interval)].contains($0) } ?? true, { $0.interval = nil }),
+      ("weights", weights == .equal, { $0.weights = .equal }),
+      ("interval-scale", intervalScale == 1, { $0.intervalScale = 1 }),
+      ("rate-scale", rateScale == 1, { $0.rateScale = 1 }),
+      ("momentum-policy", momentumPolicy.map { $0 == algorithm.momentum } ?? true, { $0.momentumPolicy = nil }),
+    ]
+    for (name, isUsual, reset) in options where !isUsual {
+      var usual = self
+      reset(&usual)
+      if try method(usual) == changed { throw Failure(.usage, "--\(name) has no effect on \(algorithm).") }
     }
   }
 

@@ -11,7 +11,9 @@ struct ModelOptions: ParsableArguments {
         + "resnet44, resnet56 or resnet110 (He et al. 2015, for small images).", valueName: "name"))
   var model = ModelName.multilayerPerceptron
 
-  @Option(help: ArgumentHelp("Widths of the mlp's hidden layers.", valueName: "n,n,…"))
+  @Option(
+    help: ArgumentHelp("Widths of the mlp's hidden layers. (default: 512,256)", valueName: "n,n,…"),
+    transform: { try LayerWidths(parsing: $0) })
   var hidden = LayerWidths([512, 256])
 
   @Option(
