@@ -30,6 +30,9 @@ public final class IDXReader: DatasetReader {
     format = SampleFormat(
       channels: shape[0], height: shape[1], width: shape[2],
       classCount: classCount ?? Int(labels.max()!) + 1, encoding: .byte)
+    guard format.classCount > 1 else {
+      throw Failure(.badData, "\(labelsPath): every label is 0, and there must be at least two classes")
+    }
     self.name = name
   }
 

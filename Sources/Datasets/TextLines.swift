@@ -31,8 +31,21 @@ final class TextLines {
     var isWhole = false
     // The last line may end with the file.
     while try !isWhole && fill() { isWhole = try takeUpToEndOfLine() }
-    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    if bytes.last == Self.carriageReturn { bytes.removeLast() }
+    try refuseOtherText()
     return true
+  }
+
+  private static let carriageReturn = UInt8(ascii: "\r")
+
+  /// Refuses what looks like numbers that are damaged, and is text of another kind.
+  private func refuseOtherText() throws {
+    if number == 1, bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      throw badData("is text in UTF-16: save it as UTF-8")
+    }
+    if bytes.contains(Self.carriageReturn) {
+      throw badData("has a carriage return within a line: end lines with \\n or \\r\\n")
+    }
   }
 
   /// A failure that names the file and its line `line`, by default the one at hand.

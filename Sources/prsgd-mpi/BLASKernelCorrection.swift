@@ -10,8 +10,7 @@ enum BLASKernelCorrection {
   static func restartIfNeeded() {
     guard getenv(variable) == nil, let kernel = BLASLibrary.betterKernel else { return }
     setenv(variable, kernel, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
     // Returns only if it failed; then the slower kernels, which the run's records name, have to do.
-    chost_restart(&arguments)
+    chost_restart(CommandLine.unsafeArgv)
   }
 }

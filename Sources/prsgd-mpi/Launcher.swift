@@ -12,6 +12,7 @@ enum Launcher {
 
   static func run(_ arguments: [String]) -> Never {
     do {
+      try refuseOtherEncodings()
       var command = try PrsgdMPI.parseAsRoot(try ConfigurationFile.expand(arguments))
       if let command = command as? any ParallelCommand { runInParallel(.success(command)) }
       runOnce { try command.run() }
@@ -23,6 +24,14 @@ enum Launcher {
       // is starting others can signal itself, and then hangs or ends with a code of its own.
       if (environment.size ?? 1) > 1 { runInParallel(.failure(failure)) }
       refuse(failure)
+    }
+  }
+
+  /// A name that is no UTF-8 would become another one.
+  private static func refuseOtherEncodings() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil else { continue }
+      throw Failure(.usage, "argument \(index), \"\(String(cString: bytes))\", is no text in UTF-8")
     }
   }
 

@@ -49,6 +49,9 @@ struct DataFault: Sendable, CustomTestStringConvertible {
       DataFault("a promise beyond all memory", in: "train-images-idx3-ubyte") {
         $0.prefix(4) + [UInt8](repeating: 0xFF, count: 12) + $0.dropFirst(16)
       },
+      DataFault("one class only", in: "train-labels-idx1-ubyte", says: "two classes") {
+        $0.prefix(8) + [UInt8](repeating: 0, count: $0.count - 8)
+      },
       DataFault("more labels than images", in: "train-labels-idx1-ubyte", says: "41") { _ in IDXFolder.labels(41) },
       DataFault("fewer labels than images", in: "t10k-labels-idx1-ubyte", says: "9") { _ in IDXFolder.labels(9) },
       DataFault("a test label that training has not", in: "t10k-labels-idx1-ubyte", says: "200") {

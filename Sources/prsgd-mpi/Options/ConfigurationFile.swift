@@ -85,6 +85,14 @@ enum ConfigurationFile {
     if let optimizer = value(of: "optimizer", in: arguments), given["optimizer"] != .text(optimizer) {
       for option in ["momentum", "nesterov", "beta1", "beta2", "epsilon"] { given[option] = nil }
     }
+    // Another method has use for some options only.
+    if let algorithm = value(of: "algorithm", in: arguments), given["algorithm"] != .text(algorithm) {
+      for option in MethodOptions.ofSomeMethods {
+        guard let value = given[option] else { continue }
+        let alone = self.arguments(name: option, value: value)
+        if (try? MethodOptions.parse(["--algorithm=\(algorithm)"] + alone)) == nil { given[option] = nil }
+      }
+    }
     let options = given.sorted { $0.key < $1.key }.flatMap { self.arguments(name: $0.key, value: $0.value) }
     // A subcommand stays first.
     let head = arguments.first.map { $0.hasPrefix("-") ? 0 : 1 } ?? 0

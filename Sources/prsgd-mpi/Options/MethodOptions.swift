@@ -93,6 +93,11 @@ struct MethodOptions: ParsableArguments {
     }
   }
 
+  /// Options that some methods have no use for.
+  static let ofSomeMethods = [
+    "order", "interval", "weights", "interval-scale", "rate-scale", "momentum-policy", "replay",
+  ]
+
   /// Refuses what changes nothing of the method: it is the same one without.
   private func refuseWithoutEffect() throws {
     let method = { (options: MethodOptions) throws in

@@ -20,7 +20,7 @@ struct BenchReport: Encodable {
   static func shares(_ seconds: [[Double]]) -> [String: Double] {
     let total = seconds.reduce(0) { $0 + $1.reduce(0, +) }
     return Dictionary(
-      uniqueKeysWithValues: Phase.allCases.filter { $0 != .slowdown }.map { phase in
+      uniqueKeysWithValues: Phase.allCases.filter { ![.slowdown, .checkpoint].contains($0) }.map { phase in
         ("\(phase)", seconds.reduce(0) { $0 + $1[phase.rawValue] } / total)
       })
   }

@@ -18,6 +18,8 @@ extension Experiment {
       return try resolveMethod(objective, shards, workers: communicator.size, steps: steps)
     }
     let optimizer = step.optimizer(learningRate: rate)
+    try MemoryCheck.refuseTooMuch(
+      numbers: (2 + optimizer.moments + method.slots.count) * objective.parameterCount, communicator)
     let worker = try self.method.worker(
       for: method, parameterCount: objective.parameterCount, optimizer: optimizer, communicator)
     objective.initialize(worker.parameters, seed: step.seed)

@@ -67,13 +67,14 @@ struct TrainingSession {
       length: length, samplesPerStep: training.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
     do {
       try train(shown)
+      try finish()
     } catch let error as AgreedFailure {
       // However the run ended, its manifest says so; that it cannot be written is no second reason.
       manifest.ended = "\(error)"
+      manifest.result = nil
       try? files?.write(manifest)
       throw error
     }
-    try finish()
   }
 
   private mutating func train(_ shown: ProgressLine) throws {
