@@ -50,7 +50,7 @@ let package = Package(
     library("Datasets", ["CZlib", "Failures", "Kernels", "Options", "Persistence"]),
     library("Models", ["Kernels"]),
     library("Averaging", ["Failures", "Kernels", "MessagePassing", "Options", "Persistence"]),
-    library("Records", ["CZlib", "Failures", "Kernels"]),
+    library("Records", ["CHost", "CZlib", "Failures", "Kernels"]),
     library(
       "Training",
       ["Averaging", "Datasets", "Failures", "MessagePassing", "Models", "Options", "Persistence", "Records"]),

@@ -28,6 +28,8 @@ public final class PhaseTimer {
   private var current = Phase.other
   /// When the phase that runs began, on the clock of `now`.
   public private(set) var since: Double
+  /// What other threads may know of it.
+  public let pulse = Pulse()
 
   public init() { since = Self.now() }
 
@@ -52,6 +54,7 @@ public final class PhaseTimer {
     since = time
     let previous = current
     current = phase
+    pulse.publish(phase, since: time)
     return previous
   }
 

@@ -11,6 +11,7 @@ extension BuiltProgram {
       "checkpoint-every": "what is kept of the run while it goes on",
       "resume": "which run goes on",
       "resume-anyway": "which run goes on",
+      "stall-abort": "when the run is given up",
       "time-limit": "when the run is stopped, to go on later",
       "config": "where options come from, and they are recorded themselves",
       "dry-run": "there is no run to record",

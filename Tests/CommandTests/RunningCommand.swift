@@ -88,6 +88,9 @@ final class RunningCommand {
     }
   }
 
+  /// What was said so far on standard error.
+  func errors() throws -> String { try Self.text(streams.errors) }
+
   func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
   private func killAll() {

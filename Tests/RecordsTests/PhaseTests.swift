@@ -2,7 +2,14 @@ import Records
 import Testing
 
 struct PhaseTableTests {
-  private static let phases = ["data", "forward", "backward", "update", "average", "wait", "evaluate", "other"]
+  /// Those of every run: the others have a line where they took time.
+  private static let phases: [Phase] = [.data, .forward, .backward, .update, .average, .wait, .evaluate, .other]
+
+  /// - Parameter seconds: of each worker, of `phases` in that order.
+  private static func text(_ seconds: [[Double]]) -> String {
+    PhaseTable.text(
+      seconds.map { worker in Phase.allCases.map { phase in phases.firstIndex(of: phase).map { worker[$0] } ?? 0 } })
+  }
 
   /// Seconds of each worker and phase.
   @Test(arguments: [
@@ -10,11 +17,10 @@ struct PhaseTableTests {
     [[Double]](repeating: [0, 1, 2, 0, 0, 0, 0, 0], count: 5), [[0, 0, 0, 0, 0, 0, 0, 0]],
   ])
   func everyPhaseHasItsLineOfSmallestMeanLargestAndShare(seconds: [[Double]]) throws {
-    // Without a slowdown, of which there is no line.
-    let lines = PhaseTable.text(seconds.map { $0 + [0] }).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = Self.text(seconds).split(separator: "\n", omittingEmptySubsequences: false)
     try #require(lines.count == 10)
     let rows = lines.dropFirst().map { $0.split(separator: " ").map(String.init) }
-    #expect(rows.map { $0[0] } == Self.phases + ["total"])
+    #expect(rows.map { $0[0] } == Self.phases.map { "\($0)" } + ["total"])
     let workers = Double(seconds.count)
     let total = seconds.joined().reduce(0, +) / workers
     for (phase, row) in rows.enumerated() {
@@ -28,7 +34,7 @@ struct PhaseTableTests {
 
   @Test func sharesSumToAHundredPercent() throws {
     let seconds = [[0.1, 3, 4.5, 0.7, 0.25, 0, 1, 0.1], [0.2, 2, 5, 0.6, 0.75, 1, 1, 0.1], [9, 0, 0, 0, 0, 0, 0, 0]]
-    let shares = PhaseTable.text(seconds.map { $0 + [0] }).split(separator: "\n").dropFirst().map { line in
+    let shares = Self.text(seconds).split(separator: "\n").dropFirst().map { line in
       Double(line.split(separator: " ").last!.dropLast())!
     }
     try #require(shares.count == 9)
@@ -40,8 +46,9 @@ struct PhaseTableTests {
 
   @Test func columnsAreAligned() {
     for seconds in [0.001, 12_345.678] {
-      let lines = PhaseTable.text([[Double]](repeating: .init(repeating: seconds, count: 8) + [0], count: 2)).split(
-        separator: "\n")
+      let everywhere = [[Double]](repeating: .init(repeating: seconds, count: Phase.allCases.count), count: 2)
+      let lines = PhaseTable.text(everywhere).split(separator: "\n")
+      #expect(lines.count == Phase.allCases.count + 2)
       #expect(Set(lines.map(\.count)).count == 1, "\(lines)")
     }
   }
@@ -68,7 +75,7 @@ struct PhaseTimerTests {
     for phase in Phase.allCases { #expect(timer[phase] == seconds[phase.rawValue]) }
     let compute = timer[.data] + timer[.forward] + timer[.backward] + timer[.update] + timer[.slowdown]
     #expect(abs(timer.computeSeconds - compute) < 1e-12)
-    let training = compute + timer[.average] + timer[.wait] + timer[.other]
+    let training = compute + timer[.average] + timer[.wait] + timer[.checkpoint] + timer[.other]
     #expect(abs(timer.trainingSeconds - training) < 1e-9)
   }
 

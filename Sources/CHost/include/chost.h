@@ -30,6 +30,10 @@ int chost_noted_signal(void);
 /// no signal.
 void chost_return_write_errors(void);
 
+/// Has the mpirun that started this process killed in some seconds, unless it has ended by itself: it may wait for ever for a
+/// host that does not answer. Does nothing where another program started this process.
+void chost_end_launcher_later(void);
+
 /// Replaces this process by itself with the same arguments; returns only if that failed.
 void chost_restart(char *const arguments[]);
 
@@ -41,6 +45,14 @@ static inline void chost_prefetch(const void *address) {
 /// The same for a line that will be written.
 static inline void chost_prefetch_to_write(const void *address) {
   __builtin_prefetch(address, 1);
+}
+
+/// Writes a word that another thread reads, and reads one that another thread writes; nothing else is ordered by it.
+static inline void chost_publish(uint64_t *place, uint64_t value) {
+  __atomic_store_n(place, value, __ATOMIC_RELAXED);
+}
+static inline uint64_t chost_observe(const uint64_t *place) {
+  return __atomic_load_n(place, __ATOMIC_RELAXED);
 }
 
 /// Sixteen numbers, as Swift's SIMD16<Float>.

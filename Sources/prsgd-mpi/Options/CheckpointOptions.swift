@@ -23,4 +23,11 @@ struct CheckpointOptions: ParsableArguments {
       "Save the state and end with exit code 75 after this time, as 55m. (default: a minute before the end of the "
         + "Slurm job, where there is one)", valueName: "time"))
   var timeLimit: TimeSpan?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the job, with exit code 74, when all ranks have waited so long for one that does not answer or does not come, as "
+        + "10m. Without it there is a warning after 30 seconds. The run goes on from its last checkpoint.",
+      valueName: "time"))
+  var stallAbort: TimeSpan?
 }

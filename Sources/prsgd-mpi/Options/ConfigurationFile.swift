@@ -21,7 +21,7 @@ enum ConfigurationFile {
   /// Options of `train` that say nothing of the experiment.
   private static let ofTheCommandLine: Set<String> = [
     "checkpoint-every", "config", "dry-run", "help", "output", "overwrite", "quiet", "resume", "resume-anyway",
-    "time-limit", "version",
+    "stall-abort", "time-limit", "version",
   ]
 
   /// `arguments` with the options of the file that they name put in front, so that the later ones win.

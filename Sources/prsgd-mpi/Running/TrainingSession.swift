@@ -63,6 +63,9 @@ struct TrainingSession {
   mutating func run() throws {
     announce()
     if output.dryRun { return try describe() }
+    let pulse = training.trainer.timer.pulse
+    _ = try Watchdog.start(
+      pulse, hosts: manifest.machine.hosts, abortTime: output.checkpoints.stallAbort?.seconds, communicator)
     let shown = ProgressLine(
       length: length, samplesPerStep: training.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
     do {
@@ -82,6 +85,7 @@ struct TrainingSession {
       length,
       eachStep: { trainer in
         progress.show(at: trainer.timer.since) { shown.text(trainer, lastRow) }
+        trainer.timer.pulse.publish(step: trainer.steps)
         try checkpointing.afterStep(files)
       },
       report: { row, workers in
