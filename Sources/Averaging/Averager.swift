@@ -32,8 +32,11 @@ public final class Averager: Persistent {
     self.worker = worker
     self.communicator = communicator
     transport = try method.exchange.open(worker, communicator)
-    worker.prepareSlots(transport.portions)
+    prepare()
   }
+
+  /// Fills what begins as the model; called again where the worker gets another one before its first step.
+  public func prepare() { worker.prepareSlots(transport.portions) }
 
   /// Whether all workers' vectors lie in memory that they share. An exchange then takes the gradients along, and begins
   /// when they are there; otherwise numbers travel while it is under way, and a gradient may be computed meanwhile.

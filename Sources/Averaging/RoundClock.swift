@@ -70,6 +70,12 @@ public final class RoundClock: Persistent {
     hasBegunRound = false
   }
 
+  /// Begins the first round after steps that were done before.
+  public func begin(afterStep step: Int) {
+    precondition(steps == 0 && step >= 0)
+    steps = step
+  }
+
   // MARK: What a schedule may ask of all workers
 
   /// Whether all workers have come to ask this in this round; never waits.

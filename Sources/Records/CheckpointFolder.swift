@@ -22,6 +22,9 @@ public struct CheckpointFolder: Sendable {
 
     public func part(of rank: Int) -> String { path + "/rank-" + String(rank).padded("0", to: 4) }
 
+    /// What another number of ranks can go on from.
+    public var mean: String { path + "/mean" }
+
     var manifestPath: String { path + "/manifest.json" }
 
     public func manifest() throws -> CheckpointManifest { try CheckpointManifest(reading: manifestPath) }

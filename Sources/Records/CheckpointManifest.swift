@@ -14,13 +14,15 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
   public var logs: ConvergenceLog.Position
   /// Of each rank.
   public var parts: [CheckpointPart.Digest]
+  /// Of what another number of ranks can go on from.
+  public var mean: CheckpointPart.Digest
 
   public init(
     step: Int, samples: Int, conditions: [String: String], logs: ConvergenceLog.Position,
-    parts: [CheckpointPart.Digest]
+    parts: [CheckpointPart.Digest], mean: CheckpointPart.Digest
   ) {
     (self.step, self.samples, self.conditions) = (step, samples, conditions)
-    (self.logs, self.parts) = (logs, parts)
+    (self.logs, self.parts, self.mean) = (logs, parts, mean)
   }
 
   /// What differs between a run that would go on and the one that was saved, a line each.

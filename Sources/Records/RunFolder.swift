@@ -3,8 +3,11 @@ import Glibc
 
 /// The folder that a run's files go into.
 public enum RunFolder {
+  /// The model of the evaluation with the best test accuracy.
+  public static let bestModel = "best.safetensors"
+
   /// The files that make a folder one of a run.
-  static let files = ["run.json", "convergence.csv", "workers.csv", "intervals.csv", "model.safetensors"]
+  static let files = ["run.json", "convergence.csv", "workers.csv", "intervals.csv", "model.safetensors", bestModel]
 
   /// Makes the folder, parents included; refuses one that already holds a run unless `overwriting`, where that run's
   /// files are removed and all others kept.
@@ -14,7 +17,7 @@ public enum RunFolder {
   public static func prepare(_ path: String, overwriting: Bool) throws -> RunLock {
     try makeFolders(path)
     let lock = try RunLock(path)
-    let present = files.filter { access(path + "/" + $0, F_OK) == 0 }
+    let present = files.filter { holds($0, path) }
     guard !present.isEmpty else { return lock }
     guard overwriting else {
       throw Failure(
@@ -28,7 +31,10 @@ public enum RunFolder {
   }
 
   /// Whether the folder holds a run.
-  public static func holdsRun(_ path: String) -> Bool { access(path + "/run.json", F_OK) == 0 }
+  public static func holdsRun(_ path: String) -> Bool { holds("run.json", path) }
+
+  /// Whether the folder holds one of a run's files.
+  public static func holds(_ file: String, _ path: String) -> Bool { access(path + "/" + file, F_OK) == 0 }
 
   /// Makes a new folder "runs/DATE-TIME-NAME", numbered where that exists.
   public static func create(named name: String, in parent: String = "runs") throws -> String {

@@ -46,6 +46,12 @@ struct Experiment: ParsableArguments {
         + "workers' mean; local, each worker's own; recompute, found anew on the training data.", valueName: "name"))
   var batchNormStatistics = StatisticsPolicy.average
 
+  @Option(
+    help: ArgumentHelp(
+      "Begin from a saved model in place of the network's own beginning: a run's model.safetensors, or best.safetensors.",
+      valueName: "file"))
+  var initFrom: String?
+
   @OptionGroup var length: LengthOptions
 
   /// Refuses what each option allows and their combination does not.
@@ -70,6 +76,7 @@ struct Experiment: ParsableArguments {
       model.recorded, method.recorded, step.recorded, recipe.recorded, theory.recorded, length.recorded,
     ]
     for group in groups { options.merge(group) { $1 } }
+    if let initFrom { options["init-from"] = .text(initFrom) }
     return options
   }
 

@@ -7,10 +7,12 @@ extension BuiltProgram {
     /// What is no part of an experiment, and why.
     static let unrecorded = [
       "output": "where the results go",
+      "keep-best": "a file more",
       "overwrite": "what may become of older results",
       "checkpoint-every": "what is kept of the run while it goes on",
       "resume": "which run goes on",
       "resume-anyway": "which run goes on",
+      "reshard": "which run goes on",
       "stall-abort": "when the run is given up",
       "time-limit": "when the run is stopped, to go on later",
       "config": "where options come from, and they are recorded themselves",
@@ -35,6 +37,7 @@ extension BuiltProgram {
       """,
       "--optimizer adamw --beta1 0.8 --beta2 0.9 --epsilon 0.001 --steps 12 --algorithm pr-sgd-het --replay rounds.csv",
       "--algorithm pr-sgd-tv --interval-scale 20 --rate-scale 0.5 --smoothness 20 --steps 12",
+      "--steps 3 --init-from 3/model.safetensors",
     ]
 
     static let rounds = "round,rank,steps\n1,0,5\n2,0,4\n3,0,3\n"

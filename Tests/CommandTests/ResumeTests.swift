@@ -12,7 +12,7 @@ extension BuiltProgram {
     ]
 
     /// As if the run had been killed after its last checkpoint.
-    private func forgetTheEnd(of run: String, in workspace: Workspace) throws {
+    static func forgetTheEnd(of run: String, in workspace: Workspace) throws {
       let text = String(decoding: try workspace.bytes(of: "\(run)/run.json"), as: UTF8.self)
       let lines = text.split(separator: "\n").filter { !$0.contains("\"ended\"") }
       try workspace.write(lines.joined(separator: "\n").utf8, to: "\(run)/run.json")
@@ -35,7 +35,7 @@ extension BuiltProgram {
       #expect(try !workspace.entries(of: "whole").contains("checkpoints"))
       try await workspace.train("\(options) --checkpoint-every 23", ranks: ranks, into: "cut")
       try expectSame(["whole", "cut"], in: workspace)
-      try forgetTheEnd(of: "cut", in: workspace)
+      try Self.forgetTheEnd(of: "cut", in: workspace)
       let outcome = try await workspace.run("train --quiet --checkpoint-every 23 --resume cut", ranks: ranks)
       #expect(outcome.code == 0, "\(outcome.testDescription)")
       try expectSame(["whole", "cut"], in: workspace)
@@ -87,7 +87,7 @@ extension BuiltProgram {
     @Test func whatBitsDependOnMustBeTheSame() async throws {
       let workspace = try Workspace()
       try await workspace.train("--steps 60 --checkpoint-every 20", ranks: 2, into: "run")
-      try forgetTheEnd(of: "run", in: workspace)
+      try Self.forgetTheEnd(of: "run", in: workspace)
       let cases: [(String, Int, [String])] = [
         ("--interval 3", 2, ["--interval: 8 then, 3 now", "--resume-anyway"]),
         ("--no-shared-memory --seed 2", 2, ["--seed: 1 then, 2 now", "--shared-memory: true then, false now"]),
@@ -106,6 +106,32 @@ extension BuiltProgram {
       #expect(anyway.code == 0, "\(anyway.testDescription)")
     }
 
+    static let resharded = [
+      "", "--optimizer adamw", "--algorithm slowmo", "--algorithm pr-sgd-het --interval 2,7",
+      "--algorithm easgd", "--algorithm d-psgd --no-shared-memory", "--algorithm ad-psgd",
+    ]
+
+    @Test(arguments: resharded, [1, 3])
+    func anotherNumberOfRanksGoesOnFromTheMean(method: String, ranks: Int) async throws {
+      let workspace = try Workspace()
+      try await workspace.train(
+        "--epochs 6 --evaluate-every 4 --checkpoint-every 100 --batch-size 8 \(method)", ranks: 2, into: "run")
+      try Self.forgetTheEnd(of: "run", in: workspace)
+      let interval =
+        method.contains("--interval") ? " --interval \(Array(repeating: "3", count: ranks).joined(separator: ","))" : ""
+      let outcome = try await workspace.run("train --quiet --resume run --reshard\(interval)", ranks: ranks)
+      #expect(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(outcome.errors.contains("where there were 2"), "\(outcome.testDescription)")
+      let log = try workspace.convergence("run")
+      let samples = try log[column: "samples"].compactMap(Int.init)
+      let losses = try log[column: "test_loss"].compactMap(Double.init)
+      // The first evaluation of other ranks is of the model that the checkpoint found.
+      let place = try #require(samples.indices.dropLast().first { samples[$0 + 1] - samples[$0] < 8 * ranks })
+      #expect(abs(losses[place] - losses[place + 1]) < 1e-5, "\(zip(samples, losses).map { $0 })")
+      #expect(try #require(log[column: "epoch"].last.flatMap(Double.init)) >= 6)
+      #expect(samples == samples.sorted())
+    }
+
     @Test func aDamagedCheckpointGivesWayToTheOneBefore() async throws {
       let workspace = try Workspace()
       try await workspace.train("--steps 60", ranks: 2, into: "whole")
@@ -113,7 +139,7 @@ extension BuiltProgram {
       let names = try workspace.entries(of: "run/checkpoints")
       try #require(names.count == 2)
       for (index, name) in names.reversed().enumerated() {
-        try forgetTheEnd(of: "run", in: workspace)
+        try Self.forgetTheEnd(of: "run", in: workspace)
         let path = "run/checkpoints/\(name)/rank-0001"
         try workspace.write(try workspace.bytes(of: path).dropLast(3), to: path)
         let outcome = try await workspace.run("train --quiet --checkpoint-every never --resume run", ranks: 2)
@@ -127,7 +153,7 @@ extension BuiltProgram {
       let workspace = try Workspace()
       try await workspace.train("--steps 20", ranks: 2, into: "run")
       let before = try workspace.model("run")
-      try forgetTheEnd(of: "run", in: workspace)
+      try Self.forgetTheEnd(of: "run", in: workspace)
       let outcome = try await workspace.run("train --resume run", ranks: 2)
       #expect(outcome.code == 0 && outcome.output.contains("no checkpoint"), "\(outcome.testDescription)")
       #expect(try workspace.model("run") == before)

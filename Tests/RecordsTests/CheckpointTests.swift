@@ -71,7 +71,7 @@ struct CheckpointTests {
   private func manifest(_ step: Int) -> CheckpointManifest {
     CheckpointManifest(
       step: step, samples: 8 * step, conditions: ["--interval": "4", "ranks": "3"], logs: ConvergenceLog.Position(),
-      parts: [part.digest])
+      parts: [part.digest], mean: part.digest)
   }
 
   private func save(_ step: Int, _ checkpoints: CheckpointFolder) throws {

@@ -66,6 +66,14 @@ public final class Evaluator {
     try settleStatistics()
   }
 
+  /// The mean of what the workers hold; every rank must ask together.
+  func mean(of vector: ParameterVector) throws -> ParameterVector {
+    let copy = ParameterVector(count: vector.count)
+    copy.copy(from: vector)
+    try mean(copy)
+    return copy
+  }
+
   private func mean(_ vector: ParameterVector) throws {
     try communicator.allReduce(vector.elements, .sum)
     vector.scale(by: 1 / Float(communicator.size))

@@ -78,6 +78,9 @@ final class SampleCount: Persistent {
     samples = try Int(communicator.allReduce(Int64(own), .sum))
   }
 
+  /// Begins after samples that were used before.
+  func begin(afterSamples samples: Int) { self.samples = samples }
+
   /// Stands still when it is visited.
   func visit(_ state: inout StateVisitor) throws { try state.visit(&samples) }
 }

@@ -88,6 +88,13 @@ public final class Trainer: Persistent {
     if configuration.learningRate != nil { setLearningRate() }
   }
 
+  /// Takes another model to begin from, the same on every rank, with the statistics that go with it; before the first step.
+  public func begin(from parameters: ParameterVector, statistics: ParameterVector) {
+    worker.parameters.copy(from: parameters)
+    objective.statistics.copy(from: statistics)
+    averager.prepare()
+  }
+
   public var method: Method { configuration.method }
 
   /// Local steps this worker has done.
@@ -352,5 +359,30 @@ public final class Trainer: Persistent {
     try count?.visit(&state)
     var objective = objective
     try objective.visit(&state)
+  }
+
+  /// What a run with another number of workers can go on from: the model that stands for all and its statistics, the mean of
+  /// the optimiser's moments, and what all know alike. What else a method remembers begins anew.
+  ///
+  /// Every rank must write it together, between steps; each may read it by itself, before its first step.
+  func visitMean(_ state: inout StateVisitor, _ evaluator: Evaluator) throws {
+    if !state.isReading { try evaluator.averageModels(self) }
+    try state.visit(numbers: evaluator.average.elements)
+    try state.visit(numbers: evaluator.statistics.elements)
+    for moment in [worker.momentum, worker.secondMoment].compactMap({ $0 }) {
+      let mean = state.isReading ? moment : try evaluator.mean(of: moment)
+      try state.visit(numbers: mean.elements)
+    }
+    try state.visit(&stepsInMoments)
+    var (samples, seconds) = (samples, timer.seconds)
+    try state.visit(&samples)
+    try state.visit(&seconds)
+    guard state.isReading else { return }
+    guard samples >= 0 else { throw Failure(.badData, "the state of a run has used \(samples) samples") }
+    begin(from: evaluator.average, statistics: evaluator.statistics)
+    clock.begin(afterStep: (samples + samplesPerStep - 1) / samplesPerStep)
+    statistics.begin(afterSamples: steps * samplesPerStep)
+    count?.begin(afterSamples: steps * samplesPerStep)
+    try timer.goOn(from: seconds)
   }
 }

@@ -77,9 +77,9 @@ public final class TrainingRun: Persistent {
     trainer.samplesOfRun = total
     if nextEvaluation == 0 {
       // Setup is not timed.
-      trainer.timer.reset()
+      if samples == 0 { trainer.timer.reset() }
       try evaluate(report)
-      nextEvaluation = interval
+      nextEvaluation = (samples / interval + 1) * interval
     }
     while samples < total {
       try trainer.step()
@@ -99,6 +99,16 @@ public final class TrainingRun: Persistent {
     try state.visit(&firstObjective)
     try state.visit(&nextEvaluation)
     try trainer.visit(&state)
+  }
+
+  /// What a run with another number of workers can go on from, after an evaluation of its own.
+  ///
+  /// Every rank must write it together, between steps; each may read it by itself, before its first step.
+  public func visitMean(_ state: inout StateVisitor) throws {
+    try state.visit(&gradientNorms.sum)
+    try state.visit(&gradientNorms.count)
+    try state.visit(&firstObjective)
+    try trainer.visitMean(&state, evaluator)
   }
 
   // MARK: Evaluation

@@ -20,6 +20,9 @@ public struct TrainingStatistics: Persistent {
   /// τ of this worker in each round since it was last taken, where workers may differ.
   private var realisedSteps: [Int] = []
 
+  /// Begins after samples that were used before.
+  mutating func begin(afterSamples samples: Int) { exchangedSamples = samples }
+
   mutating func note(_ score: BatchScore, samples: Int) {
     localScore += score
     localSamples += samples

@@ -16,6 +16,9 @@ public struct ModelDescription: Equatable, Sendable {
   public var means: [Double] = []
   public var deviations: [Double] = []
 
+  /// Metadata of a saved model that say nothing of how it is used.
+  public static let remarks: Set = ["step", "test_accuracy"]
+
   public init(
     options: [String: String], format: SampleFormat, normalization: Normalization, moments: ChannelMoments
   ) {
@@ -80,7 +83,7 @@ extension ModelDescription {
     guard let normalization = Normalization(rawValue: try text("normalize")) else { throw try failure("normalize") }
     self.normalization = normalization
     let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations"]
-    options = metadata.filter { !known.contains($0.key) }
+    options = metadata.filter { !known.contains($0.key) && !Self.remarks.contains($0.key) }
     guard normalization == .standard else { return }
     let channels = channels
     func numbers(_ name: String, where isPossible: (Double) -> Bool) throws -> [Double] {

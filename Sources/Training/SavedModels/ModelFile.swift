@@ -37,21 +37,24 @@ public struct PlacedTensor {
 
 /// A saved model, which rank 0 reads and all ranks get.
 public struct ModelFile {
-  public let description: ModelDescription
   private let path: String
   private let communicator: Communicator
   /// On rank 0.
   private let contents: SafeTensorsFile?
 
-  /// - Throws: `AgreedFailure` on every rank where the file cannot be read, is damaged, or does not say what it is.
+  /// - Throws: `AgreedFailure` on every rank where the file cannot be read or is damaged.
   public init(reading path: String, _ communicator: Communicator) throws {
     self.path = path
     self.communicator = communicator
-    let contents = try communicator.agree { communicator.isRoot ? try SafeTensorsFile(reading: path) : nil }
+    contents = try communicator.agree { communicator.isRoot ? try SafeTensorsFile(reading: path) : nil }
+  }
+
+  /// What the file says of the network that it is of; every rank must ask together.
+  /// - Throws: `AgreedFailure` where it does not say that.
+  public func description() throws -> ModelDescription {
     let own = try communicator.agree { try SafeTensors.text(contents?.metadata ?? [:]) }
     let metadata = try communicator.broadcast(own)
-    description = try communicator.agree { try ModelDescription(try SafeTensors.metadata(metadata), of: path) }
-    self.contents = contents
+    return try communicator.agree { try ModelDescription(try SafeTensors.metadata(metadata), of: path) }
   }
 
   /// - Throws: `AgreedFailure` where the file's tensors are not these, saying which is missing, one too many, or of

@@ -53,8 +53,9 @@ struct EvaluateCommand: ParallelCommand {
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = 1
     let file = try ModelFile(reading: modelFile, communicator)
-    let model = try communicator.agree { try savedModel(file.description) }
-    let shard = try loadShard(file.description, communicator)
+    let description = try file.description()
+    let model = try communicator.agree { try savedModel(description) }
+    let shard = try loadShard(description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     // Nothing is trained.
     let network = Network(layers, maximumBatch: 1, evaluationBatch: batchSize)

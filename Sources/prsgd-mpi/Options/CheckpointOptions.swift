@@ -18,6 +18,12 @@ struct CheckpointOptions: ParsableArguments {
   @Flag(help: "Go on although something differs that bits depend on.")
   var resumeAnyway = false
 
+  @Flag(
+    help:
+      "Go on with another number of ranks: the data are divided anew, and the mean of the workers' models and moments is where all begin. Bits differ then."
+  )
+  var reshard = false
+
   @Option(
     help: ArgumentHelp(
       "Save the state and end with exit code 75 after this time, as 55m. (default: a minute before the end of the "

@@ -20,8 +20,8 @@ enum ConfigurationFile {
 
   /// Options of `train` that say nothing of the experiment.
   private static let ofTheCommandLine: Set<String> = [
-    "checkpoint-every", "config", "dry-run", "help", "output", "overwrite", "quiet", "resume", "resume-anyway",
-    "stall-abort", "time-limit", "version",
+    "checkpoint-every", "config", "dry-run", "help", "output", "keep-best", "overwrite", "quiet", "reshard", "resume",
+    "resume-anyway", "stall-abort", "time-limit", "version",
   ]
 
   /// `arguments` with the options of the file that they name put in front, so that the later ones win.

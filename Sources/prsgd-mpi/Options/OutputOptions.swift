@@ -9,6 +9,9 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Replace the run that --output already holds.")
   var overwrite = false
 
+  @Flag(help: "Save the model with the best test accuracy of all evaluations too, as best.safetensors.")
+  var keepBest = false
+
   @OptionGroup var checkpoints: CheckpointOptions
 
   /// `ConfigurationFile` takes it before arguments are parsed.

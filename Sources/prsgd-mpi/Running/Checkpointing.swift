@@ -77,23 +77,27 @@ final class Checkpointing {
       return try files!.log.synchronize()
     }
     let checkpoint = folder.unfinished(step: step)
-    let own = try communicator.agree { try part().write(to: checkpoint.part(of: communicator.rank)) }
+    let rank = communicator.rank
+    let own = try communicator.agree {
+      return try part(rank: rank) { try training.visit(&$0) }.write(to: checkpoint.part(of: rank))
+    }
     let parts = try communicator.allGather([Int64(own.bytes), Int64(own.crc32)]).map {
       CheckpointPart.Digest(bytes: Int($0[0]), crc32: UInt32($0[1]))
     }
+    let mean = try part(rank: 0) { try training.visitMean(&$0) }
     try communicator.agree {
       guard let logs else { return }
       let manifest = CheckpointManifest(
-        step: step, samples: samples, conditions: conditions, logs: logs, parts: parts)
+        step: step, samples: samples, conditions: conditions, logs: logs, parts: parts,
+        mean: try mean.write(to: checkpoint.mean))
       try folder.complete(checkpoint, manifest)
     }
   }
 
-  private func part() throws -> CheckpointPart {
-    var (training, visitor) = (training, StateVisitor())
-    try training.visit(&visitor)
-    return CheckpointPart(
-      rank: communicator.rank, ranks: communicator.size, layout: visitor.layout, state: visitor.bytes)
+  private func part(rank: Int, _ visit: (inout StateVisitor) throws -> Void) rethrows -> CheckpointPart {
+    var visitor = StateVisitor()
+    try visit(&visitor)
+    return CheckpointPart(rank: rank, ranks: communicator.size, layout: visitor.layout, state: visitor.bytes)
   }
 
   private func stopped(_ files: RunFiles?) throws -> AgreedFailure {
@@ -112,7 +116,7 @@ final class Checkpointing {
   // MARK: Going on
 
   /// Reads the newest sound checkpoint of a run; every rank must call it together.
-  /// - Parameter warn: told by rank 0 of one that is damaged.
+  /// - Parameter warn: told by rank 0 of one that is damaged, and of what is not as it was.
   /// - Returns: on every rank what it was, nil where there is none.
   /// - Throws: `AgreedFailure`, where checkpoints are there and none of them fits.
   func resume(_ run: String, warn: (String) -> Void) throws -> CheckpointManifest? {
@@ -127,6 +131,7 @@ final class Checkpointing {
         }
         try communicator.agree { try restore(manifest, state, all[index]) }
         schedule()
+        if communicator.isRoot && reshards(manifest) { warn(reshardingText(manifest)) }
         return manifest
       } catch let error as AgreedFailure where error.failure.code == .badData && index + 1 < count {
         if communicator.isRoot { warn("note: \(error); trying the checkpoint before it") }
@@ -135,11 +140,23 @@ final class Checkpointing {
     return nil
   }
 
+  /// Whether a checkpoint is gone on with by another number of ranks, as is wanted.
+  private func reshards(_ manifest: CheckpointManifest) -> Bool {
+    options.reshard && manifest.parts.count != communicator.size
+  }
+
   private func read(_ checkpoint: CheckpointFolder.Checkpoint) throws -> (CheckpointManifest, CheckpointPart) {
     let manifest = try checkpoint.manifest()
     let (ranks, size) = (manifest.parts.count, communicator.size)
+    if reshards(manifest) {
+      let mean = try CheckpointPart(reading: checkpoint.mean, rank: 0, ranks: ranks, expecting: manifest.mean)
+      return (manifest, mean)
+    }
     guard ranks == size else {
-      throw Failure(.usage, "\(checkpoint.path) was written by \(ranks) ranks, and there are \(size)")
+      throw Failure(
+        .usage,
+        "\(checkpoint.path) was written by \(ranks) ranks, and there are \(size): --reshard divides the data anew and "
+          + "goes on from the mean of the workers")
     }
     let differences = manifest.differences(to: conditions)
     guard differences.isEmpty || options.resumeAnyway else {
@@ -159,7 +176,7 @@ final class Checkpointing {
   ) throws {
     var (training, visitor) = (training, StateVisitor(reading: part.state))
     do {
-      try training.visit(&visitor)
+      try reshards(manifest) ? training.visitMean(&visitor) : training.visit(&visitor)
       try visitor.finish()
     } catch let failure as Failure {
       // Sound, and of something else: an older one would be, too.
@@ -168,6 +185,14 @@ final class Checkpointing {
     guard visitor.layout == part.layout else {
       throw Failure(.usage, "\(checkpoint.path) is of another model or method: its layout differs")
     }
+  }
+
+  private func reshardingText(_ manifest: CheckpointManifest) -> String {
+    let differences = manifest.differences(to: conditions).filter { $0.hasPrefix("--") }
+    let others = differences.isEmpty ? "" : ". What differs besides:\n  " + differences.joined(separator: "\n  ")
+    return
+      "note: ranks are \(communicator.size) where there were \(manifest.parts.count): the data are divided anew, the "
+      + "model and its moments are the workers' mean, and bits will differ" + others
   }
 }
 

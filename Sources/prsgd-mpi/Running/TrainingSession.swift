@@ -1,3 +1,4 @@
+import Failures
 import Kernels
 import MessagePassing
 import Records
@@ -20,6 +21,8 @@ struct TrainingSession {
   private let resumed: CheckpointManifest?
   private var manifest: RunManifest
   private var lastRow = ConvergenceRow()
+  /// On rank 0, where it is kept.
+  private var best: BestModel?
 
   /// Reads the data, divides them, and makes everything that training needs.
   init(_ experiment: Experiment, _ output: OutputOptions, _ communicator: Communicator) throws {
@@ -49,6 +52,11 @@ struct TrainingSession {
     resumed = try output.checkpoints.resume.flatMap { [checkpointing, progress] in
       try checkpointing.resume($0, warn: progress.warn)
     }
+    try communicator.agree { [manifest, resumed, training] in
+      try Self.check(output, manifest)
+      try Self.check(length, resumed, done: training.step, communicator)
+    }
+    if resumed == nil, let path = experiment.initFrom { try begin(from: path) }
     files = try communicator.agree { [manifest, training, resumed] in
       guard communicator.isRoot, !output.dryRun else { return nil }
       if let resumed {
@@ -58,6 +66,43 @@ struct TrainingSession {
         output, name: experiment.name, manifest: manifest, columns: training.columns,
         withIntervals: !trainer.method.schedule.isUniform)
     }
+    best = try communicator.agree { [files, resumed, setup] in
+      guard let folder = files?.folder, output.keepBest || resumed != nil && BestModel.isKept(in: folder) else {
+        return nil
+      }
+      return try BestModel(in: folder, setup.description, resuming: resumed != nil)
+    }
+  }
+
+  /// - Throws: `Failure(.usage)` where there is nothing to tell the best by.
+  private static func check(_ output: OutputOptions, _ manifest: RunManifest) throws {
+    guard output.keepBest, manifest.problem.testSamples == 0 || manifest.problem.classes == 0 else { return }
+    let dataset = manifest.options["dataset"].map { "\($0)" } ?? ""
+    throw Failure(.usage, "--keep-best goes by the accuracy on test samples, and \(dataset) has none")
+  }
+
+  /// - Throws: `Failure(.usage)` where other ranks have done already what is this run's length.
+  private static func check(
+    _ length: RunLength, _ resumed: CheckpointManifest?, done: Int, _ communicator: Communicator
+  ) throws {
+    guard let resumed, done >= length.steps else { return }
+    throw Failure(
+      .usage,
+      "the checkpoint at step \(resumed.step) of \(resumed.parts.count) ranks has used the samples of \(done) steps of "
+        + "\(communicator.size), and the run is to have \(length.steps): give it more --steps, or --epochs")
+  }
+
+  /// Takes a saved model for the one that every worker begins with.
+  private func begin(from path: String) throws {
+    let file = try ModelFile(reading: path, communicator)
+    try file.check(holds: model.map(\.tensor))
+    try file.load(into: model)
+    training.trainer.begin(from: training.evaluator.average, statistics: training.evaluator.statistics)
+  }
+
+  /// The average model, as it is saved.
+  private var model: [PlacedTensor] {
+    setup.placedTensors(training.evaluator.average, training.evaluator.statistics)
   }
 
   mutating func run() throws {
@@ -91,7 +136,10 @@ struct TrainingSession {
       report: { row, workers in
         lastRow = row
         let realised = try training.trainer.takeRealisedSteps()
-        try communicator.agree { try files?.log.append(row, workers: workers, realised: realised) }
+        try communicator.agree {
+          try files?.log.append(row, workers: workers, realised: realised)
+          try best?.note(row, model)
+        }
         progress.say(shown.text(row))
       })
   }
@@ -108,8 +156,7 @@ struct TrainingSession {
   private mutating func finish() throws {
     manifest.result = RunManifest.Result(lastRow)
     manifest.ended = RunManifest.finished
-    let tensors = setup.placedTensors(training.evaluator.average, training.evaluator.statistics)
-    try communicator.agree { try files?.finish(manifest, tensors: tensors, description: setup.description) }
+    try communicator.agree { try files?.finish(manifest, tensors: model, description: setup.description) }
     let seconds = try communicator.allGather(training.trainer.timer.seconds)
     let memory = try communicator.allReduce(Int64(ResidentMemory.peak), .maximum)
     progress.say("\n" + PhaseTable.text(seconds))
