@@ -1,4 +1,6 @@
+#define _GNU_SOURCE
 #include "chost.h"
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 #if defined(__x86_64__)
@@ -35,3 +37,14 @@ void chost_flush_denormals(void) {}
 #endif
 
 void chost_restart(char *const arguments[]) { execv("/proc/self/exe", arguments); }
+
+int chost_allowed_cores(int32_t *cores, int capacity) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+  int count = 0;
+  for (int core = 0; core < CPU_SETSIZE && count < capacity; core++) {
+    if (CPU_ISSET(core, &set)) cores[count++] = core;
+  }
+  return count;
+}

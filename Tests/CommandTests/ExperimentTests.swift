@@ -18,6 +18,7 @@ extension BuiltProgram {
       "config": "where options come from, and they are recorded themselves",
       "dry-run": "there is no run to record",
       "quiet": "what is printed",
+      "verbose": "what is printed",
       "help": "there is no run",
       "version": "there is no run",
     ]

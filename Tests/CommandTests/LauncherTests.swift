@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension BuiltProgram {
@@ -26,6 +27,22 @@ extension BuiltProgram {
         "\(Workspace.small) --steps 5", variables: ["PMI_RANK": "1", "PMI_SIZE": "2"])
       #expect(outcome.code == 0 && outcome.output == "" && outcome.errors == "", "\(outcome.testDescription)")
       #expect(try workspace.entries().isEmpty)
+    }
+
+    @Test(
+      .enabled(
+        if: ProcessInfo.processInfo.activeProcessorCount >= 2, "one core cannot be shared where there is another"),
+      arguments: [true, false])
+    func ranksThatShareACoreAreNamed(sharing: Bool) async throws {
+      let workspace = try Workspace()
+      let binding = sharing ? ["taskset", "-c", "0"] : ["env"]
+      let command =
+        [try Tools.launcher(), "-np", "2"] + binding + [try Tools.program()]
+        + "\(Workspace.small) --steps 5 --verbose --output run".split(separator: " ").map(String.init)
+      let outcome = try await RunningCommand(command, in: workspace.path, environment: Tools.environment).outcome()
+      #expect(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(outcome.errors.contains("ranks 0-1 share core 0 of") == sharing, "\(outcome.testDescription)")
+      #expect(outcome.output.contains("rank 1: ") && outcome.output.contains("core"), "\(outcome.testDescription)")
     }
 
     /// A batch script of Slurm has the number of tasks of its job, and a step of one task is none too many.

@@ -27,8 +27,8 @@ extension BuiltProgram {
   /// The job script under a Slurm that runs on this machine.
   @Suite(.enabled(if: slurmIsUp, "Slurm runs here: sinfo and sbatch answer"))
   struct SlurmTests {
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../jobs/train.slurm").standardizedFileURL.path
+    private static let jobs = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../jobs").standardizedFileURL.path
 
     @Test(arguments: ["srun", "mpirun"])
     func aJobThatIsCutAgainAndAgainEndsInTheSameBits(launcher: String) async throws {
@@ -38,7 +38,7 @@ extension BuiltProgram {
       try #require(whole.code == 0, "\(whole.testDescription)")
       let command =
         ["sbatch", "--parsable", "--ntasks=2", "--overcommit", "--time=5", "--export=ALL,PRSGD_LAUNCHER=\(launcher)"]
-        + [Self.script] + options.split(separator: " ").map(String.init) + ["--time-limit", "0.4s"]
+        + ["\(Self.jobs)/train.slurm"] + options.split(separator: " ").map(String.init) + ["--time-limit", "0.4s"]
       let job = try outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
       try #require(Int(job) != nil, "sbatch says the job's number: \(job)")
       try await waitForTheEnd(of: job, in: workspace)
@@ -50,13 +50,36 @@ extension BuiltProgram {
       #expect(try workspace.convergence(run).withoutTimings == workspace.convergence("whole").withoutTimings)
     }
 
+    @Test func aTaskOfASweepTrainsWithItsLineOfOptions() async throws {
+      let workspace = try Workspace()
+      try workspace.write("# two methods\n--algorithm psgd\n\n--algorithm pr-sgd --interval 4\n".utf8, to: "lines")
+      let command =
+        [
+          "sbatch", "--parsable", "--ntasks=2", "--overcommit", "--time=5", "--array=0-2", "\(Self.jobs)/sweep.slurm",
+          "lines",
+        ]
+        + "\(Workspace.small) --steps 40".split(separator: " ").map(String.init)
+      let job = try outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
+      try #require(Int(job) != nil, "sbatch says the job's number: \(job)")
+      try await waitForTheEnd(of: job, in: workspace)
+      #expect(try workspace.entries(of: "runs/sweep-\(job)") == ["pr-sgd-interval-4", "psgd"])
+      for (name, options) in [("psgd", "--algorithm psgd"), ("pr-sgd-interval-4", "--interval 4")] {
+        try await workspace.train("--steps 40 \(options)", ranks: 2, into: name)
+        #expect(try workspace.model("runs/sweep-\(job)/\(name)") == workspace.model(name))
+      }
+      let log = String(decoding: try workspace.bytes(of: "prsgd-sweep-\(job)-2.log"), as: UTF8.self)
+      #expect(log.contains("task 2 has no line: there are 2"), "\(log)")
+    }
+
     /// Slurm lets a job that is queued again wait for two minutes; here it starts once its script has ended.
     private func waitForTheEnd(of job: String, in workspace: Workspace) async throws {
       let start = ContinuousClock.now
       while ContinuousClock.now - start < RunningCommand.limit {
         try await Task.sleep(for: .milliseconds(500))
         let state = try outputOfTool(["scontrol", "-o", "show", "job", job], in: workspace.path)
-        if state.contains("JobState=COMPLETED") || state.contains("JobState=FAILED") { return }
+        let ended = ["JobState=COMPLETED", "JobState=FAILED"]
+        let tasks = state.split(separator: "\n")
+        if !tasks.isEmpty && tasks.allSatisfy({ task in ended.contains { task.contains($0) } }) { return }
         let script = String(format: "job%05d/slurm_script", Int(job) ?? 0)
         let isEnding = try !outputOfTool(["pgrep", "-f", script], in: workspace.path).isEmpty
         guard state.contains("Reason=BeginTime"), !isEnding else { continue }

@@ -30,6 +30,10 @@ int chost_noted_signal(void);
 /// no signal.
 void chost_return_write_errors(void);
 
+/// The cores that this thread may run on, ascending, at most `capacity` of them.
+/// Returns how many they are, 0 where the system does not say.
+int chost_allowed_cores(int32_t *cores, int capacity);
+
 /// Has the mpirun that started this process killed in some seconds, unless it has ended by itself: it may wait for ever for a
 /// host that does not answer. Does nothing where another program started this process.
 void chost_end_launcher_later(void);

@@ -21,7 +21,7 @@ enum ConfigurationFile {
   /// Options of `train` that say nothing of the experiment.
   private static let ofTheCommandLine: Set<String> = [
     "checkpoint-every", "config", "dry-run", "help", "output", "keep-best", "overwrite", "quiet", "reshard", "resume",
-    "resume-anyway", "stall-abort", "time-limit", "version",
+    "resume-anyway", "stall-abort", "time-limit", "verbose", "version",
   ]
 
   /// `arguments` with the options of the file that they name put in front, so that the later ones win.

@@ -24,7 +24,11 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print nothing but warnings and errors.")
   var quiet = false
 
+  @Flag(help: "Print on which host and cores each rank runs, too.")
+  var verbose = false
+
   func validate() throws {
+    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
     if let output, output.isEmpty { throw ValidationError("--output must name a folder.") }
     if checkpoints.resume != nil && overwrite {
       throw ValidationError("--resume and --overwrite exclude each other.")

@@ -18,5 +18,5 @@ enum ResourceCheck {
   }
 
   /// Cores of this machine; a launcher binds each rank to few of them, so what this process may use does not count.
-  private static func coreCount() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  static func coreCount() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 }

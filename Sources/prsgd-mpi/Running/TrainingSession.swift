@@ -106,6 +106,7 @@ struct TrainingSession {
   }
 
   mutating func run() throws {
+    try announceBinding()
     announce()
     if output.dryRun { return try describe() }
     let pulse = training.trainer.timer.pulse
@@ -162,6 +163,13 @@ struct TrainingSession {
     progress.say("\n" + PhaseTable.text(seconds))
     progress.say("memory a rank: \((Double(memory) / 1e6).formatted(decimals: 0)) MB at most\n")
     progress.say(ProgressLine.result(lastRow, folder: files?.folder ?? ""))
+  }
+
+  private func announceBinding() throws {
+    let binding = try CoreBinding(hosts: manifest.machine.hosts, communicator)
+    guard communicator.isRoot else { return }
+    for warning in binding.warnings { progress.warn("note: \(warning)") }
+    if output.verbose { progress.say(binding.text) }
   }
 
   private func announce() {
