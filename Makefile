@@ -18,6 +18,7 @@ SINGLE ?=#            ## pattern of the single-process tests that `make test` ru
 VARIANTS ?= x86-64-v3 x86-64-v4# ## instruction sets that `make install` installs the program for
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
+SEED ?= 1#            ## of what is random in `make torture`
 TEST_TIMEOUT ?= 3600# ## seconds after which a step of `make test` counts as hanging
 
 ##@ Environment that Package.swift reads, as in `PRSGD_MPI=mpich make test`
@@ -209,6 +210,14 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	  if [ $$code -eq 124 ] || [ $$code -eq 137 ]; then step+=" (not done in $(TEST_TIMEOUT) s)"; fi
 	  exit 1
 	done
+
+.PHONY: torture
+torture: deps ## kill, refuse and overload the program in every way there is (an hour); SEED decides the random ones
+	@$(call build,--build-tests)
+	temporary=$$(mktemp -d)
+	trap 'rm -rf "$$temporary"' EXIT
+	export TMPDIR=$$temporary SWIFT_BACKTRACE=enable=no PRSGD_TORTURE=$(SEED)
+	$(SWIFT) test -c release --scratch-path $(SCRATCH) --skip-build --disable-xctest --filter TortureTests
 
 .PHONY: check-spills
 check-spills: build ## look for vectors on the stack in the loops of the built kernels, which halve their speed

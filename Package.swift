@@ -27,6 +27,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], besides files: [
 
 let package = Package(
   name: "prsgd-mpi",
+  products: [
+    // Which tests preload into the program.
+    .library(name: "FaultPoint", type: .dynamic, targets: ["CFaultPoint"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
@@ -73,6 +77,7 @@ let package = Package(
     tests("ModelsTests", ["Kernels", "Models"], besides: ["torch_reference.json", "torch_reference.py"]),
     tests("RecordsTests", ["Failures", "Records"]),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .target(name: "CFaultPoint", path: "Tests/CFaultPoint"),
     tests("RankTests", ["CAllocationCount", "Training"]),
     tests("CommandTests", []),
   ]

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// The seed that `make torture` gives; without one these tests, which take long, are left out.
+private let seed = ProcessInfo.processInfo.environment["PRSGD_TORTURE"].flatMap(UInt64.init)
+
+extension BuiltProgram {
+  /// What takes minutes to an hour, and so is not part of `make test`.
+  @Suite(.enabled(if: seed != nil, "make torture"))
+  struct TortureTests {
+    /// SplitMix64 (Steele, Lea, Flood 2014).
+    struct Random: RandomNumberGenerator {
+      var state: UInt64
+
+      mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+      }
+    }
+
+    /// Methods whose result depends on which message comes first, and on nothing that a seed decides.
+    static let undetermined: Set = ["ad-psgd"]
+
+    /// Every method of the catalog as an option, Algorithm 3 with intervals that no clock decides.
+    static func methods() async throws -> [String] {
+      let outcome = try await Workspace().run("algorithms")
+      try #require(outcome.code == 0)
+      let names = outcome.output.split(separator: "\n").compactMap { line -> String? in
+        let words = line.split(separator: " ", maxSplits: 1)
+        guard line.first?.isLetter == true, !line.contains(":"), words.count == 2, line.contains("  ") else {
+          return nil
+        }
+        return String(words[0])
+      }
+      try #require(names.count > 25 && names.contains("pr-sgd"), "\(names)")
+      return names.filter { !undetermined.contains($0) }.map { name in
+        switch name {
+        case "pr-sgd-het": "--algorithm pr-sgd-het --interval 3,7,5"
+        case "pr-sgd-tv": "--algorithm pr-sgd-tv --smoothness 20 --interval-scale 20"
+        default: "--algorithm \(name)"
+        }
+      }
+    }
+
+    @Test(arguments: ["", "--no-shared-memory"])
+    func tenKilledRunsOfEachMethodEndInTheSameBits(transport: String) async throws {
+      for method in try await Self.methods() {
+        var random = Random(state: seed!)
+        let options =
+          "\(Workspace.small) --quiet --batch-size 8 --steps 9000 --evaluate-every 3000 \(method) \(transport)"
+        let whole = try Workspace()
+        let start = ContinuousClock.now
+        let outcome = try await whole.run("\(options) --checkpoint-every never --output run", ranks: 3)
+        let duration = ContinuousClock.now - start
+        try #require(outcome.code == 0, "\(outcome.testDescription)")
+        var kills = 0
+        for attempt in 0..<10 {
+          let workspace = try Workspace()
+          let command = "\(options) --checkpoint-every 0.05s --output run --resume"
+          for _ in 0..<2 {
+            kills += try await kill(
+              workspace, command, after: duration * Double.random(in: 0.3...1.1, using: &random), &random)
+          }
+          let last = try await workspace.run(command, ranks: 3)
+          #expect(last.code == 0, "\(method), run \(attempt): \(last.testDescription)")
+          #expect(try workspace.model("run") == whole.model("run"), "\(method), run \(attempt)")
+          #expect(
+            try workspace.convergence("run").withoutTimings == whole.convergence("run").withoutTimings,
+            "\(method), run \(attempt)")
+        }
+        print("\(method) \(transport): 10 runs, \(kills) kills, an uncut run \(duration)")
+        #expect(kills > 0)
+      }
+    }
+
+    /// Starts a run, and kills a rank or all of the job after a while.
+    /// - Returns: 1 where it was not done before.
+    private func kill(
+      _ workspace: Workspace, _ command: String, after delay: Duration, _ random: inout Random
+    ) async throws -> Int {
+      let job = try workspace.start(command, ranks: 3)
+      try await Task.sleep(for: delay)
+      let ranks = RunningProcess.descendants(of: job.processIdentifier)
+        .filter { RunningProcess.program(of: $0)?.hasSuffix("prsgd-mpi") == true }
+      let victim = ranks.randomElement(using: &random)
+      if let victim { Glibc.kill(victim, SIGKILL) }
+      let code = try await job.outcome().code
+      return victim != nil && code != 0 ? 1 : 0
+    }
+
+    @Test(arguments: FaultPointTests.Fault.allCases, [nil, 0, 1])
+    func everyStepOfEveryWriteMayBeTheLast(fault: FaultPointTests.Fault, rank: Int?) async throws {
+      try await FaultPointTests.sweep(fault, ranks: rank == nil ? nil : 2, rank: rank)
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 8, 16, 33, 64], ["", "--no-shared-memory"])
+    func anyNumberOfRanksTrains(ranks: Int, transport: String) async throws {
+      let workspace = try Workspace()
+      let outcome = try await workspace.run(
+        "--dataset synthetic:training=6400,test=100 --quiet --steps 12 --batch-size 4 --interval 3 --output run \(transport)",
+        ranks: ranks)
+      #expect(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(try workspace.convergence("run")[column: "samples"].last == "\(12 * 4 * ranks)")
+    }
+
+    /// A million steps take no more memory and no more descriptors than ten thousand.
+    @Test(arguments: [
+      "", "--no-shared-memory", "--algorithm cocod", "--algorithm ad-psgd",
+      "--algorithm pr-sgd-het --interval adaptive:4..8",
+    ])
+    func aLongRunGrowsNot(options: String) async throws {
+      let workspace = try Workspace()
+      let job = try workspace.start(
+        "\(Workspace.small) --quiet --steps 1000000 --batch-size 1 --evaluate-every 10000 --checkpoint-every 50000 --output run \(options)",
+        ranks: 2)
+      try await job.wait("ten thousand steps") { InterruptionTests.rows(workspace) >= 2 }
+      let early = try Self.footprint(of: job)
+      try await job.wait("the last steps") { InterruptionTests.rows(workspace) >= 99 }
+      let late = try Self.footprint(of: job)
+      try #require(early.count == 2 && late.count == 2)
+      for (early, late) in zip(early, late) {
+        print("\(options): \(early) after 10^4 steps, \(late) after almost 10^6")
+        #expect(Double(late.kilobytes) <= 1.02 * Double(early.kilobytes) && late.descriptors == early.descriptors)
+      }
+      #expect(try await job.outcome().code == 0)
+    }
+
+    /// Resident memory and open descriptors of each rank.
+    private static func footprint(of job: RunningCommand) throws -> [(kilobytes: Int, descriptors: Int)] {
+      let ranks = RunningProcess.descendants(of: job.processIdentifier).sorted()
+        .filter { RunningProcess.program(of: $0)?.hasSuffix("prsgd-mpi") == true }
+      return try ranks.map { rank in
+        let status = try String(contentsOfFile: "/proc/\(rank)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+        let kilobytes = try #require(Int(line.filter(\.isNumber)))
+        return (kilobytes, try FileManager.default.contentsOfDirectory(atPath: "/proc/\(rank)/fd").count)
+      }
+    }
+  }
+}
