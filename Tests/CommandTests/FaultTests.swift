@@ -1,6 +1,16 @@
 import Foundation
 import Testing
 
+/// Whether a process may have a file system of its own.
+private let canMount =
+  (try? Process.run(
+    URL(fileURLWithPath: "/usr/bin/unshare"),
+    arguments: ["--mount", "/bin/mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"]
+  )).map { process in
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  } ?? false
+
 extension BuiltProgram {
   /// What the system refuses, and what no run can be made of: said, with an agreed code, and nothing traps.
   struct FaultTests {
@@ -40,6 +50,32 @@ extension BuiltProgram {
       #expect(try workspace.entries(of: "run") == ["convergence.csv", "run.json", "workers.csv"])
       let manifest = String(decoding: try workspace.bytes(of: "run/run.json"), as: UTF8.self)
       #expect(manifest.contains("\"ended\" : \"cannot write"))
+    }
+
+    /// A run in a file system of its own, that the rest of the machine does not see.
+    private func run(mounting options: String, _ command: String, in workspace: Workspace) async throws -> Outcome {
+      let line = "mkdir small && mount -t tmpfs -o \(options) none small && \"$0\" \(Workspace.small) \(command)"
+      let words = ["/usr/bin/unshare", "--mount", "/bin/bash", "-c", line, try Tools.program()]
+      return try await RunningCommand(words, in: workspace.path, environment: Tools.environment).outcome()
+    }
+
+    @Test(.enabled(if: canMount, "root may mount"), arguments: ["--checkpoint-every 5 --quiet", "--quiet"])
+    func aFullFileSystemIsSaid(options: String) async throws {
+      let outcome = try await run(
+        mounting: "size=1m",
+        "--hidden 4000,300 --steps 20 --output small/run \(options); ls small/run small/run/checkpoints >&2",
+        in: try Workspace())
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+      #expect(outcome.complaints.first?.contains("No space left on device") == true, "\(outcome.testDescription)")
+      #expect(!outcome.errors.contains(".partial\n"), "\(outcome.testDescription)")
+    }
+
+    @Test(.enabled(if: canMount, "root may mount"))
+    func aReadOnlyFileSystemIsSaid() async throws {
+      let outcome = try await run(mounting: "ro", "--steps 5 --quiet --output small/run", in: try Workspace())
+      #expect(outcome.code == 74, "\(outcome.testDescription)")
+      #expect(
+        outcome.complaints.count == 1 && outcome.complaints[0].contains("small/run"), "\(outcome.testDescription)")
     }
 
     @Test(arguments: ["--hidden 100000,100000", "--hidden 60000,60000 --dry-run"], [nil, 2])

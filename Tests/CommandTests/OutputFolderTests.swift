@@ -80,8 +80,20 @@ extension BuiltProgram {
       #expect(outcome.complaints.first?.contains("locked/run") == true)
     }
 
+    /// As long as the rest of a path may be, in a folder whose own is known not to be longer than 300 bytes.
+    private static let long = Array(repeating: String(repeating: "x", count: 250), count: 14).joined(separator: "/")
+
+    @Test func aPathThatIsTooLongIsSaid() async throws {
+      let workspace = try Workspace()
+      let outcome = try await workspace.run(Self.options, Self.long + "/" + Self.long, ranks: 2)
+      #expect(outcome.code == 74 && outcome.complaints.count == 1, "\(outcome.testDescription)")
+      #expect(outcome.complaints.first?.contains("File name too long") == true, "\(outcome.testDescription)")
+    }
+
     @Test(
-      arguments: ["a run with spaces", "Läufe/größte µ/日本語", "./x/../y", "trailing/", "quote'\"$HOME;&", "new\nline"])
+      arguments: [
+        "a run with spaces", "Läufe/größte µ/日本語", "./x/../y", "trailing/", "quote'\"$HOME;&", "new\nline", long,
+      ])
     func anyNameWorks(output: String) async throws {
       let workspaces = (try Workspace(), try Workspace())
       async let alone = workspaces.0.run(Self.options, output)

@@ -69,6 +69,17 @@ extension BuiltProgram {
       #expect(try workspace.entries(of: "run/checkpoints").contains(step))
     }
 
+    @Test func aSecondSignalEndsAtOnce() async throws {
+      let workspace = try Workspace()
+      let command = try workspace.start(
+        "\(Workspace.small) --quiet --steps 1000000000 --evaluate-every 1000 --output run")
+      try await command.wait("training to begin") { InterruptionTests.rows(workspace) > 3 }
+      command.send(signal: SIGTERM)
+      command.send(signal: SIGINT)
+      let outcome = try await command.outcome()
+      #expect(outcome.code == 128 + SIGINT, "\(outcome.testDescription)")
+    }
+
     @Test func aTimeLimitStopsARunAndTheSameCommandGoesOn() async throws {
       let workspace = try Workspace()
       let options = "\(Workspace.small) --steps 40 --interval 3 --evaluate-every 9 --quiet"

@@ -106,6 +106,34 @@ extension BuiltProgram {
       #expect(try workspace.convergence("run")[column: "samples"].last == "\(12 * 4 * ranks)")
     }
 
+    private static let hosts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../emulated-hosts").standardizedFileURL.path
+
+    /// A host whose link goes down ends the job, and what it saved is sound.
+    @Test(.enabled(if: geteuid() == 0, "root may emulate hosts"), arguments: [nil, "10"])
+    func aHostThatIsLostIsNamed(after seconds: String?) async throws {
+      let workspace = try Workspace()
+      let length = seconds == nil ? "--steps 60" : "--steps 1000000000 --stall-abort 30s"
+      let command =
+        [Self.hosts, "3", seconds ?? "0", try Tools.program()]
+        + "\(Workspace.small) --quiet --interval 4 --evaluate-every 20 --checkpoint-every 1s --output run \(length)"
+        .split(separator: " ").map(String.init)
+      let start = ContinuousClock.now
+      let outcome = try await RunningCommand(command, in: workspace.path, environment: Tools.environment).outcome()
+      guard let seconds = seconds.flatMap(Int.init) else {
+        #expect(outcome.code == 0, "\(outcome.testDescription)")
+        return
+      }
+      #expect(outcome.code != 0 && ContinuousClock.now - start < .seconds(seconds + 60), "\(outcome.testDescription)")
+      let last = outcome.complaints.filter {
+        $0.contains("rank 2 (host3) does not answer") && $0.contains("the job ends")
+      }
+      #expect(last.count == 1, "\(outcome.testDescription)")
+      let resumed = try await workspace.run(
+        "train --quiet --resume run --no-shared-memory --resume-anyway --time-limit 0.1s", ranks: 3)
+      #expect(resumed.code == 75, "\(resumed.testDescription)")
+    }
+
     /// A million steps take no more memory and no more descriptors than ten thousand.
     @Test(arguments: [
       "", "--no-shared-memory", "--algorithm cocod", "--algorithm ad-psgd",
