@@ -28,14 +28,10 @@ extension BuiltProgram {
     static func methods() async throws -> [String] {
       let outcome = try await Workspace().run("algorithms")
       try #require(outcome.code == 0)
-      let names = outcome.output.split(separator: "\n").compactMap { line -> String? in
-        let words = line.split(separator: " ", maxSplits: 1)
-        guard line.first?.isLetter == true, !line.contains(":"), words.count == 2, line.contains("  ") else {
-          return nil
-        }
-        return String(words[0])
-      }
-      try #require(names.count > 25 && names.contains("pr-sgd"), "\(names)")
+      // A name begins its line; what belongs to it is indented.
+      let names = outcome.output.split(separator: "\n").filter { $0.first?.isLowercase == true && $0.contains("  ") }
+        .compactMap { $0.split(separator: " ").first.map(String.init) }
+      try #require(names.count >= 28 && names.contains("scaffold"), "\(names)")
       return names.filter { !undetermined.contains($0) }.map { name in
         switch name {
         case "pr-sgd-het": "--algorithm pr-sgd-het --interval 3,7,5"
@@ -52,10 +48,13 @@ extension BuiltProgram {
         let options =
           "\(Workspace.small) --quiet --batch-size 8 --steps 9000 --evaluate-every 3000 \(method) \(transport)"
         let whole = try Workspace()
-        let start = ContinuousClock.now
-        let outcome = try await whole.run("\(options) --checkpoint-every never --output run", ranks: 3)
-        let duration = ContinuousClock.now - start
-        try #require(outcome.code == 0, "\(outcome.testDescription)")
+        var duration = Duration.seconds(3600)
+        for _ in 0..<2 {
+          let start = ContinuousClock.now
+          let outcome = try await whole.run("\(options) --checkpoint-every never --output run --overwrite", ranks: 3)
+          try #require(outcome.code == 0, "\(outcome.testDescription)")
+          duration = min(duration, ContinuousClock.now - start)
+        }
         var kills = 0
         for attempt in 0..<10 {
           let workspace = try Workspace()
