@@ -32,9 +32,10 @@ final class RunningCommand {
   static let limit = Duration.seconds(600)
 
   let command: [String]
-  var processIdentifier: pid_t { process.processIdentifier }
+  let processIdentifier: pid_t
 
-  private let process = Process()
+  /// What `waitpid` has said of its end.
+  private var status: Int32?
   /// Where the command's output goes, for pipes that nobody reads would fill, and what Open MPI makes. Jobs side by side
   /// would share its session folder, and now and then fail for that; memory that ranks share, the killed leave behind.
   private let folder: String
@@ -44,19 +45,14 @@ final class RunningCommand {
     self.command = command
     folder = NSTemporaryDirectory() + "/job-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    process.executableURL = URL(fileURLWithPath: command[0])
-    process.arguments = Array(command.dropFirst())
-    process.currentDirectoryURL = URL(fileURLWithPath: workingFolder)
     let folders = ["OMPI_MCA_orte_tmpdir_base": folder, "OMPI_MCA_btl_vader_backing_directory": folder]
-    process.environment = environment.merging(folders) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Self.file(streams.output)
-    process.standardError = try Self.file(streams.errors)
-    try withSignalsAsAShellLeavesThem { try process.run() }
+    processIdentifier = try spawn(
+      command, in: workingFolder, environment: environment.merging(folders) { $1 }, output: "\(folder)/out",
+      errors: "\(folder)/err")
   }
 
   deinit {
-    if process.isRunning { killAll() }
+    if !hasEnded { killAll() }
     // A helper of Open MPI outlives a process without a launcher by a moment, in which it removes files here too: what
     // it takes away meanwhile is an error at first.
     for _ in 0..<100 where FileManager.default.fileExists(atPath: folder) {
@@ -66,10 +62,11 @@ final class RunningCommand {
 
   /// Waits for the end.
   func outcome() async throws -> Outcome {
-    try await wait("the end of the command") { !process.isRunning }
-    let signalled = process.terminationReason == .uncaughtSignal
+    try await wait("the end of the command") { hasEnded }
+    // The low seven bits are the signal that ended it, the byte above them its exit code.
+    let (signal, code) = (status! & 0x7f, status! >> 8 & 0xff)
     return Outcome(
-      command: command, code: (signalled ? 128 : 0) + process.terminationStatus,
+      command: command, code: signal > 0 ? 128 + signal : code,
       output: try Self.text(streams.output), errors: try Self.text(streams.errors))
   }
 
@@ -91,21 +88,23 @@ final class RunningCommand {
   /// What was said so far on standard error.
   func errors() throws -> String { try Self.text(streams.errors) }
 
-  func send(signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(signal: Int32) { kill(processIdentifier, signal) }
+
+  private var hasEnded: Bool {
+    var status: Int32 = 0
+    if self.status == nil, waitpid(processIdentifier, &status, WNOHANG) == processIdentifier { self.status = status }
+    return self.status != nil
+  }
 
   private func killAll() {
-    let everyone = [process.processIdentifier] + RunningProcess.descendants(of: process.processIdentifier)
+    let everyone = [processIdentifier] + RunningProcess.descendants(of: processIdentifier)
     for process in everyone {
       // A launcher gives each rank a group of its own, which what it started belongs to.
       if getpgid(process) == process { kill(-process, SIGKILL) }
       kill(process, SIGKILL)
     }
-    process.waitUntilExit()
-  }
-
-  private static func file(_ path: String) throws -> FileHandle {
-    try Data().write(to: URL(fileURLWithPath: path))
-    return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    var status: Int32 = 0
+    if waitpid(processIdentifier, &status, 0) == processIdentifier { self.status = status }
   }
 
   private static func text(_ path: String) throws -> String {
@@ -113,19 +112,38 @@ final class RunningCommand {
   }
 }
 
-/// Does `body` on a thread that blocks no signal and ignores no interrupt: a process inherits both from the one that
-/// starts it, and here that is one of a pool of threads that block all.
-private func withSignalsAsAShellLeavesThem(_ body: () throws -> Void) rethrows {
-  var none = sigset_t()
-  var mask = sigset_t()
-  sigemptyset(&none)
-  pthread_sigmask(SIG_SETMASK, &none, &mask)
-  let interrupt = signal(SIGINT, SIG_DFL)
+/// Starts a command as a shell does: a process inherits what signals are blocked and ignored from the one that starts it, and
+/// here that is one of a pool of threads that block all.
+/// - Throws: `Tools.NotFound` where it cannot be started.
+private func spawn(
+  _ command: [String], in folder: String, environment: [String: String], output: String, errors: String
+) throws -> pid_t {
+  var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
+  posix_spawn_file_actions_init(&actions)
+  posix_spawnattr_init(&attributes)
   defer {
-    signal(SIGINT, interrupt)
-    pthread_sigmask(SIG_SETMASK, &mask, nil)
+    posix_spawn_file_actions_destroy(&actions)
+    posix_spawnattr_destroy(&attributes)
   }
-  try body()
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+  for (stream, path) in [(STDOUT_FILENO, output), (STDERR_FILENO, errors)] {
+    posix_spawn_file_actions_addopen(&actions, stream, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+  }
+  var (none, all) = (sigset_t(), sigset_t())
+  sigemptyset(&none)
+  sigfillset(&all)
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setsigdefault(&attributes, &all)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+  // `env` becomes the command.
+  let whole = ["/usr/bin/env", "--chdir=\(folder)"] + command
+  var arguments = whole.map { strdup($0) } + [nil]
+  var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+  defer { for text in arguments + variables { free(text) } }
+  var process: pid_t = 0
+  let code = posix_spawn(&process, whole[0], &actions, &attributes, &arguments, &variables)
+  guard code == 0 else { throw Tools.NotFound(description: "\(whole[0]): \(String(cString: strerror(code)))") }
+  return process
 }
 
 /// What the system knows of processes.
