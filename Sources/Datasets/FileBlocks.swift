@@ -22,10 +22,7 @@ final class FileBlocks {
     let code = fstat(descriptor, &information) == 0 ? 0 : errno
     let kind = information.st_mode & S_IFMT
     size = kind == S_IFREG ? Int(information.st_size) : nil
-    guard code == 0, kind != S_IFDIR else {
-      close(descriptor)
-      throw Failure(path: path, systemError: code == 0 ? EISDIR : code)
-    }
+    guard code == 0, kind != S_IFDIR else { throw Failure(path: path, systemError: code == 0 ? EISDIR : code) }
   }
 
   deinit { close(descriptor) }

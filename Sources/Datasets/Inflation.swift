@@ -20,10 +20,7 @@ final class Inflation {
     stream.initialize(to: z_stream())
     // 16: with the header and the end of gzip, which are checked.
     let status = inflateInit2_(stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-    guard status == Z_OK else {
-      stream.deallocate()
-      throw Failure(.internal, "\(source.path): out of memory")
-    }
+    guard status == Z_OK else { throw Failure(.internal, "\(source.path): out of memory") }
   }
 
   deinit {
