@@ -110,9 +110,9 @@ struct CSVTableReader {
     try memory.require(bytes, at: lines.place)
   }
 
-  /// What the table takes, with the places of its rows.
+  /// What the table takes, with the places of its rows and a copy of their labels.
   private var bytes: Int {
-    let row = MemoryLayout<Int32>.stride + MemoryLayout<Int>.stride
+    let row = 2 * MemoryLayout<Int32>.stride + MemoryLayout<Int>.stride
     return table.features.count * MemoryLayout<Float>.stride + table.labels.count * row + labelBytes
   }
 

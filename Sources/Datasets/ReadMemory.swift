@@ -7,14 +7,15 @@ struct ReadMemory {
   let available: Int
 
   /// - Parameters:
-  ///   - bytes: what is read takes so far, or will take. It needs twice as much: arrays are copied as they grow.
+  ///   - bytes: what is read takes so far, or will take. It needs three times as much: an array that is full is copied to
+  ///     one of twice the size.
   ///   - place: path and line.
   /// - Throws: `Failure(.internal)` where it cannot be had.
   func require(_ bytes: Int, at place: @autoclosure () -> String) throws {
-    guard bytes > available / 2 else { return }
+    guard bytes > available / 3 else { return }
     throw Failure(
       .internal,
       "\(place()): what is read up to here takes \(bytes.formattedAsBytes), and \(available.formattedAsBytes) of memory can be "
-        + "had, of which it needs twice as much: use fewer samples, or a machine with more memory")
+        + "had, of which it needs three times as much: use fewer samples, or a machine with more memory")
   }
 }
