@@ -213,6 +213,10 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	  exit 1
 	done
 
+.PHONY: check-spills
+check-spills: build ## look for vectors on the stack in the loops of the built kernels, which halve their speed
+	@Tests/check-spills $(PROGRAM)
+
 .PHONY: fuzz
 fuzz: deps ## give each parser arbitrary inputs for SECONDS, and fail on one that it neither parses nor refuses
 	@echo "Building the parsers for libFuzzer"
@@ -238,10 +242,6 @@ fuzz: deps ## give each parser arbitrary inputs for SECONDS, and fail on one tha
 	  fi
 	done
 	exit $$code
-
-.PHONY: check-spills
-check-spills: build ## look for vectors on the stack in the loops of the built kernels, which halve their speed
-	@Tests/check-spills $(PROGRAM)
 
 .PHONY: check
 check: lint build ## check style and build: quick
