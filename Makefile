@@ -20,6 +20,8 @@ PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
 SEED ?= 1#            ## of what is random in `make torture`
 TEST_TIMEOUT ?= 3600# ## seconds after which a step of `make test` counts as hanging
+SECONDS ?= 60#         ## for which `make fuzz` tries each parser
+PARSERS ?=#           ## those that `make fuzz` tries, as "csv gzip" (default: all)
 
 ##@ Environment that Package.swift reads, as in `PRSGD_MPI=mpich make test`
 #   PRSGD_MPI          ## mpich: build with MPICH (into .build-mpich) in place of Open MPI
@@ -57,6 +59,7 @@ SWIFT := swift
 BIN := $(SCRATCH)/release
 PROGRAM := $(BIN)/prsgd-mpi
 TESTS := $(BIN)/prsgd-mpiPackageTests.xctest
+FUZZ := .build-fuzz
 SOURCES := $(wildcard Package.swift Sources Tests)
 
 # More ranks than cores are welcome here, and ranks that wait then yield. Open MPI refuses root unless told twice.
@@ -222,6 +225,32 @@ torture: deps ## kill, refuse and overload the program in every way there is (an
 .PHONY: check-spills
 check-spills: build ## look for vectors on the stack in the loops of the built kernels, which halve their speed
 	@Tests/check-spills $(PROGRAM)
+
+.PHONY: fuzz
+fuzz: deps ## give each parser arbitrary inputs for SECONDS, and fail on one that it neither parses nor refuses
+	@echo "Building the parsers for libFuzzer"
+	PRSGD_FUZZ=1
+	export PRSGD_FUZZ
+	$(SWIFT) build -c release --scratch-path $(FUZZ) --quiet --product fuzz
+	export TMPDIR=$$(mktemp -d)
+	trap 'rm -rf "$$TMPDIR"' EXIT
+	trap 'exit 130' INT TERM
+	export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 SWIFT_BACKTRACE=enable=no
+	program=$(FUZZ)/release/fuzz
+	code=0
+	for parser in $(if $(PARSERS),$(PARSERS),$$($$program)); do
+	  mkdir -p $(FUZZ)/corpus/$$parser $(FUZZ)/findings
+	  log=$(FUZZ)/$$parser.log
+	  if ! $$program $$parser -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	      -artifact_prefix=$(FUZZ)/findings/$$parser- $(FUZZ)/corpus/$$parser Tests/Fuzz/Corpus/$$parser \
+	      2>"$$log" </dev/null; then
+	    code=1
+	    echo "$$parser: a FINDING: $$(sed -n 's/.*Test unit written to //p' "$$log" | tail -n 1); see $$log"
+	    grep -E -m 2 'ERROR|fuzz: ' "$$log" || true
+	    grep -E -m 1 -o 'in .* [^ ]*/Sources/.*' "$$log" || true
+	  fi
+	done
+	exit $$code
 
 .PHONY: check
 check: lint build ## check style and build: quick

@@ -8,6 +8,9 @@ let march = Context.environment["PRSGD_MARCH"] ?? "native"
 // PRSGD_MPI=mpich builds the same sources against MPICH.
 let mpi = Context.environment["PRSGD_MPI"] ?? "openmpi"
 
+// PRSGD_FUZZ=1 (`make fuzz`) builds all libraries for libFuzzer with the address sanitizer, and what tries the parsers.
+let sanitizers = Context.environment["PRSGD_FUZZ"] == nil ? [] : ["-sanitize=fuzzer,address"]
+
 let revision =
   Context.environment["PRSGD_REVISION"]
   ?? Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "-dirty" : "") }
@@ -15,7 +18,7 @@ let revision =
 
 // Swift has no setting of its own for the instruction set; the importer's decides its code generation too.
 // Debug builds get it as well: without fused multiply-add every SIMD product becomes a library call.
-let swift: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
+let swift: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"] + sanitizers)]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
@@ -24,6 +27,17 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func tests(_ name: String, _ dependencies: [Target.Dependency], besides files: [String] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, exclude: files, swiftSettings: swift)
 }
+
+let fuzzing: [Target] =
+  sanitizers.isEmpty
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz", dependencies: ["Failures", "FuzzedParsers", "Records"], path: "Tests/Fuzz/Driver",
+      swiftSettings: swift,
+      // The gold linker fails on what the sanitizers add.
+      linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])])
+  ]
 
 let package = Package(
   name: "prsgd-mpi",
@@ -79,6 +93,11 @@ let package = Package(
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(name: "CFaultPoint", path: "Tests/CFaultPoint"),
     tests("RankTests", ["CAllocationCount", "Training"]),
+    .target(
+      name: "FuzzedParsers",
+      dependencies: ["Averaging", "CZlib", "Datasets", "Failures", "Kernels", "Persistence", "Records", "Training"],
+      path: "Tests/Fuzz/Parsers", swiftSettings: swift),
+    tests("FuzzTests", ["Failures", "FuzzedParsers"]),
     tests("CommandTests", []),
-  ]
+  ] + fuzzing
 )

@@ -48,6 +48,9 @@ final class CSVLines {
     content.withUnsafeBytes { Float(decimal: .init(rebasing: $0[start(of: field)...ends[field]])) }
   }
 
+  /// Path and line.
+  var place: String { "\(path):\(lines.number)" }
+
   /// A failure that names file and line, and the column where it is of one field.
   func badData(_ what: String, field: Int? = nil) -> Failure {
     lines.badData(field.map { "column \($0 + 1): \(what)" } ?? what)

@@ -15,12 +15,19 @@ public struct CSVReader: DatasetReader {
 
   /// Reads the table: all of it, for the classes are the labels that the training file has.
   ///
-  /// - Parameter seed: the run's seed, which decides what rows are held out.
+  /// - Parameters:
+  ///   - seed: the run's seed, which decides what rows are held out.
+  ///   - memory: how many bytes the table may take.
   /// - Throws: as `CSVTableReader.read`.
-  public init(_ files: CSVFiles, part: DatasetPart, seed: UInt64) throws {
-    let training = try CSVTableReader.read(files.training, label: files.label)
+  public init(
+    _ files: CSVFiles, part: DatasetPart, seed: UInt64, memory: Int = AvailableMemory.bytes
+  ) throws {
+    let memory = ReadMemory(available: memory)
+    let training = try CSVTableReader.read(files.training, label: files.label, memory: memory)
     if let test = files.test {
-      table = try part == .training ? training : CSVTableReader.read(test, label: files.label, matching: training)
+      table =
+        try part == .training
+        ? training : CSVTableReader.read(test, label: files.label, matching: training, memory: memory)
       rows = Array(table.labels.indices)
     } else {
       table = training

@@ -12,27 +12,36 @@ struct CSVTableReader {
   private let path: String
   private let lines: CSVLines
   private let training: CSVTable?
+  private let memory: ReadMemory
   private var table: CSVTable
   /// The distinct labels of a training file, in the order of their first use.
   private var distinct: [String] = []
   /// What a label stands for: its place in `distinct`, or in a test file its class.
   private var places: [String: Int32] = [:]
+  /// What the texts in `distinct` and `places` take, about.
+  private var labelBytes = 0
 
   /// Reads a whole file.
   ///
-  /// - Parameter training: what a test file belongs to. It has the same columns, and labels that the training file has.
+  /// - Parameters:
+  ///   - training: what a test file belongs to. It has the same columns, and labels that the training file has.
+  ///   - memory: what can be had of it.
   /// - Throws: `Failure(.badData)` with path, line and column for what is no such table; `Failure(.usage)` for a label
-  ///   column that is not there; `Failure(.inputOutput)` if the file cannot be read.
+  ///   column that is not there; `Failure(.inputOutput)` if the file cannot be read; `Failure(.internal)` if what it holds does
+  ///   not fit into memory.
   static func read(
-    _ path: String, label: CSVFiles.LabelColumn, matching training: CSVTable? = nil
+    _ path: String, label: CSVFiles.LabelColumn, matching training: CSVTable? = nil, memory: ReadMemory
   ) throws -> CSVTable {
-    var reader = try CSVTableReader(path, label: label, matching: training)
+    var reader = try CSVTableReader(path, label: label, matching: training, memory: memory)
     return try reader.readRows()
   }
 
   /// Reads the first line.
-  private init(_ path: String, label: CSVFiles.LabelColumn, matching training: CSVTable?) throws {
+  private init(
+    _ path: String, label: CSVFiles.LabelColumn, matching training: CSVTable?, memory: ReadMemory
+  ) throws {
     self.path = path
+    self.memory = memory
     self.training = training
     lines = try CSVLines(path: path)
     guard try lines.next() else { throw Failure(.badData, "\(path): has no rows") }
@@ -98,6 +107,13 @@ struct CSVTableReader {
       table.features.append(number)
     }
     table.labels.append(try readLabel())
+    try memory.require(bytes, at: lines.place)
+  }
+
+  /// What the table takes, with the places of its rows and a copy of their labels.
+  private var bytes: Int {
+    let row = 2 * MemoryLayout<Int32>.stride + MemoryLayout<Int>.stride
+    return table.features.count * MemoryLayout<Float>.stride + table.labels.count * row + labelBytes
   }
 
   private mutating func readLabel() throws -> Int32 {
@@ -108,6 +124,7 @@ struct CSVTableReader {
     }
     let place = try training == nil ? addLabel(text) : findClass(text)
     places[text] = place
+    labelBytes += 2 * text.utf8.count + 64
     return place
   }
 

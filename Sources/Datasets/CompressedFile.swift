@@ -1,6 +1,4 @@
-import CZlib
 import Failures
-import Glibc
 
 /// A file that is read front to back, and decompressed on the way if it is gzip'ed.
 ///
@@ -11,77 +9,54 @@ final class CompressedFile {
   private(set) var offset = 0
   /// No more bytes than these can be in the file, counted after decompression.
   let largestSize: Int
-  private let handle: gzFile
+  private let blocks: FileBlocks
+  /// Nil for a file that is not compressed.
+  private let inflation: Inflation?
 
   /// Deflate spends at least two bits on a match, and a match is at most 258 bytes long.
   private static let largestRatio = 1032
 
   init(path: String) throws {
-    var information = stat()
-    guard stat(path, &information) == 0 else { throw Failure(path: path, systemError: errno) }
-    let kind = information.st_mode & S_IFMT
-    guard kind != S_IFDIR else { throw Failure(path: path, systemError: EISDIR) }
-    guard let handle = gzopen(path, "rbe") else { throw Failure(path: path, systemError: errno) }
     self.path = path
-    self.handle = handle
-    // The size of a pipe is not known.
-    let size = kind == S_IFREG ? Int(information.st_size) : Int.max
-    largestSize = gzdirect(handle) == 1 ? size : size.multipliedOrLargest(by: Self.largestRatio)
+    blocks = try FileBlocks(path: path)
+    inflation = try Inflation.isNeeded(blocks) ? Inflation(blocks) : nil
+    let size = blocks.size ?? .max
+    largestSize = inflation == nil ? size : size.multipliedOrLargest(by: Self.largestRatio)
   }
-
-  deinit { gzclose_r(handle) }
 
   /// Fills all of `bytes`.
   func read(into bytes: UnsafeMutableRawBufferPointer) throws {
     var filled = 0
     while filled < bytes.count {
-      let got = gzread(handle, bytes.baseAddress! + filled, UInt32(min(bytes.count - filled, 1 << 30)))
-      guard got > 0 else {
-        throw damage() ?? badData("ends at byte \(offset), where \(bytes.count - filled) more were promised")
-      }
-      filled += Int(got)
-      offset += Int(got)
+      let got = try readSome(into: .init(rebasing: bytes[filled...]))
+      guard got > 0 else { throw badData("ends at byte \(offset), where \(bytes.count - filled) more were promised") }
+      filled += got
     }
   }
 
-  /// Fills as much of `bytes` as there is left in the file, and returns how much that was: 0 at a sound end.
+  /// Fills some of `bytes`, and returns how many: 0 at a sound end, and only there.
   func readSome(into bytes: UnsafeMutableRawBufferPointer) throws -> Int {
-    let got = gzread(handle, bytes.baseAddress!, UInt32(min(bytes.count, 1 << 30)))
-    guard got > 0 else {
-      if let damage = damage() { throw damage }
-      return 0
-    }
-    offset += Int(got)
-    return Int(got)
+    let got = try inflation?.read(into: bytes) ?? copySome(to: bytes)
+    offset += got
+    return got
   }
 
   /// Checks that nothing follows what was read, and that a gzip'ed file's own end (length and checksum) is right.
   func expectEnd() throws {
+    let end = offset
     var extra: UInt8 = 0
-    let got = gzread(handle, &extra, 1)
-    if let damage = damage() { throw damage }
-    guard got == 0 else { throw badData("goes on after byte \(offset), where it should end") }
+    let got = try withUnsafeMutableBytes(of: &extra) { try readSome(into: $0) }
+    guard got == 0 else { throw badData("goes on after byte \(end), where it should end") }
   }
 
   func badData(_ what: String) -> Failure { Failure(.badData, "\(path): \(what)") }
 
-  /// What zlib has to say against the file, if anything; its messages begin with the path.
-  private func damage() -> Failure? {
-    var status: Int32 = 0
-    let message = String(cString: gzerror(handle, &status))
-    switch status {
-    case Z_OK, Z_STREAM_END: return nil
-    case Z_ERRNO: return Failure(.inputOutput, message)
-    case Z_MEM_ERROR: return Failure(.internal, "\(path): out of memory")
-    default: return Failure(.badData, "\(message) (in the compressed data, after byte \(offset) of the content)")
-    }
-  }
-}
-
-extension Failure {
-  /// What the system answered when a path was used.
-  init(path: String, systemError: Int32) {
-    self.init(.inputOutput, "\(path): \(String(cString: strerror(systemError)))")
+  private func copySome(to bytes: UnsafeMutableRawBufferPointer) throws -> Int {
+    guard try blocks.fill() else { return 0 }
+    let count = min(bytes.count, blocks.rest.count)
+    bytes.copyMemory(from: .init(rebasing: blocks.rest[..<count]))
+    blocks.take(count)
+    return count
   }
 }
 

@@ -1,4 +1,5 @@
 import Failures
+import Kernels
 
 /// A pair of IDX files: images of unsigned bytes, and their labels.
 ///
@@ -24,6 +25,9 @@ public final class IDXReader: DatasetReader {
       throw Failure(
         .badData, "\(imagesPath) has \(images.count) images but \(labelsPath) has \(labelFile.count) labels")
     }
+    // With who each sample goes to.
+    try ReadMemory(available: AvailableMemory.bytes).require(
+      labelFile.count * 3 * MemoryLayout<Int32>.stride, at: labelsPath)
     labels = try Self.readLabels(labelFile, classCount: classCount)
     let ones = Array(repeating: 1, count: 4 - images.dimensions.count)
     let shape = ones + images.dimensions.dropFirst()

@@ -1,4 +1,5 @@
 import Failures
+import Kernels
 import Options
 
 /// Reads the text format of LIBSVM (Chang, Lin 2011), gzip'ed or not: a sample a line, `LABEL INDEX:VALUE INDEX:VALUE …`.
@@ -11,8 +12,13 @@ public struct LIBSVMReader {
   /// Of a label or of INDEX:VALUE.
   private static let longestWord = 256
   private static let largestIndex = Int(Int32.max)
+  /// Weights are dense: one for each class and each index up to the highest. They may take that much without any question, and
+  /// beyond it so many times what the rows take.
+  private static let harmlessWeights = 256 << 20
+  private static let largestRatio = 1000
 
   private let path: String
+  private let memory: ReadMemory
   private var rows: SparseRows
   /// Whether classes and features are those of another file.
   private let isBound: Bool
@@ -23,20 +29,26 @@ public struct LIBSVMReader {
   private var label: Int32?
   /// From 1; 0 before the line's first feature.
   private var lastIndex = 0
+  /// The line with the highest index.
+  private var highestLine = 0
   private var isComment = false
   /// The bytes since the last space, with room for a zero after them.
   private var word: [UInt8] = []
 
   /// Reads a whole file.
   ///
-  /// - Parameter training: what a test file belongs to. It has the classes and the features; what a test file has of
-  ///   other features is left out, for nothing is known of them. Without it the classes are the file's labels in
-  ///   ascending order, and the highest index is the number of features.
-  /// - Throws: `Failure(.badData)` with path and line for what is no such text; `Failure(.inputOutput)` if the file
-  ///   cannot be read.
-  public static func read(_ path: String, matching training: SparseRows? = nil) throws -> SparseRows {
+  /// - Parameters:
+  ///   - training: what a test file belongs to. It has the classes and the features; what a test file has of other features
+  ///     is left out, for nothing is known of them. Without it the classes are the file's labels in ascending order, and the
+  ///     highest index is the number of features.
+  ///   - memory: how many bytes the rows may take.
+  /// - Throws: `Failure(.badData)` with path and line for what is no such text, and for an index that is absurdly high; `Failure(.inputOutput)`
+  ///   if the file cannot be read; `Failure(.internal)` if its rows do not fit into memory.
+  public static func read(
+    _ path: String, matching training: SparseRows? = nil, memory: Int = AvailableMemory.bytes
+  ) throws -> SparseRows {
     let file = try CompressedFile(path: path)
-    var reader = LIBSVMReader(path: path, matching: training)
+    var reader = LIBSVMReader(path: path, matching: training, memory: ReadMemory(available: memory))
     var block = [UInt8](repeating: 0, count: blockSize)
     while true {
       let count = try block.withUnsafeMutableBytes { try file.readSome(into: $0) }
@@ -45,8 +57,9 @@ public struct LIBSVMReader {
     }
   }
 
-  private init(path: String, matching training: SparseRows?) {
+  private init(path: String, matching training: SparseRows?, memory: ReadMemory) {
     self.path = path
+    self.memory = memory
     rows = SparseRows(featureCount: training?.featureCount ?? 0, classValues: training?.classValues ?? [])
     isBound = training != nil
     classes = Dictionary(uniqueKeysWithValues: rows.classValues.enumerated().map { ($1, Int32($0)) })
@@ -76,6 +89,7 @@ public struct LIBSVMReader {
     if let label {
       guard rows.count < Int(Int32.max) else { throw badData("only \(Int32.max) samples are read") }
       rows.endRow(label: label)
+      try requireMemory()
     }
     label = nil
     lastIndex = 0
@@ -121,8 +135,9 @@ public struct LIBSVMReader {
     }
     lastIndex = index
     if isBound && index > rows.featureCount { return }
-    rows.featureCount = max(rows.featureCount, index)
+    if index > rows.featureCount { (rows.featureCount, highestLine) = (index, line) }
     rows.append(value, at: Int32(index - 1))
+    try requireMemory()
   }
 
   /// The digits at the front of the word as a number.
@@ -145,6 +160,21 @@ public struct LIBSVMReader {
 
   // MARK: The end
 
+  private func requireMemory() throws {
+    try memory.require(rows.bytes + classes.count * 4 * MemoryLayout<Double>.stride, at: "\(path):\(line)")
+  }
+
+  /// Refuses weights out of all proportion to the rows that they would be learned from.
+  private func refuseAbsurdIndex() throws {
+    let weights = Double(rows.featureCount) * Double(classes.count) * Double(MemoryLayout<Float>.stride)
+    guard weights > Double(max(Self.harmlessWeights, Self.largestRatio * rows.bytes)) else { return }
+    throw Failure(
+      .badData,
+      "\(path):\(highestLine): index \(rows.featureCount) is the highest, and a weight for each index and each of "
+        + "\(classes.count) classes would take \(Int(weights).formattedAsBytes), for rows that take "
+        + "\(rows.bytes.formattedAsBytes): number the features that occur from 1 on")
+  }
+
   /// Numbers the classes in the order of their labels.
   private mutating func orderClasses() throws {
     let values = classes.keys.sorted()
@@ -152,6 +182,7 @@ public struct LIBSVMReader {
       throw Failure(.badData, "\(path): every label is \(values[0].shortText): there is nothing to tell apart")
     }
     guard rows.featureCount > 0 else { throw Failure(.badData, "\(path): no sample has a feature") }
+    try refuseAbsurdIndex()
     var places = [Int32](repeating: 0, count: values.count)
     for (place, value) in values.enumerated() { places[Int(classes[value]!)] = Int32(place) }
     for sample in rows.labels.indices { rows.labels[sample] = places[Int(rows.labels[sample])] }

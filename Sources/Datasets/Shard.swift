@@ -15,7 +15,7 @@ public final class Shard {
   /// - Parameter capacity: how many samples can be appended.
   public init(capacity: Int, format: SampleFormat) {
     self.format = format
-    rowStride = rounded(format.featureCount, upTo: AlignedBuffer<Float>.alignment / MemoryLayout<Float>.stride)
+    rowStride = Self.rowStride(of: format)
     features = AlignedBuffer(count: capacity * rowStride)
     labels = AlignedBuffer(count: capacity)
   }
@@ -36,5 +36,14 @@ public final class Shard {
   }
 
   /// What the samples take in memory.
-  public var bytes: Int { features.count * MemoryLayout<Float>.stride + labels.count * MemoryLayout<Int32>.stride }
+  public var bytes: Int { Self.bytes(capacity: labels.count, format: format) }
+
+  /// What so many samples take in memory.
+  public static func bytes(capacity: Int, format: SampleFormat) -> Int {
+    capacity * (rowStride(of: format) * MemoryLayout<Float>.stride + MemoryLayout<Int32>.stride)
+  }
+
+  private static func rowStride(of format: SampleFormat) -> Int {
+    rounded(format.featureCount, upTo: AlignedBuffer<Float>.alignment / MemoryLayout<Float>.stride)
+  }
 }

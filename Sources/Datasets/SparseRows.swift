@@ -20,6 +20,13 @@ public struct SparseRows: Equatable, Sendable {
   }
 
   public var count: Int { labels.count }
+  /// What the rows take in memory.
+  public var bytes: Int {
+    let (nonzero, row) = (
+      MemoryLayout<Int32>.stride + MemoryLayout<Float>.stride, MemoryLayout<Int>.stride + MemoryLayout<Int32>.stride
+    )
+    return indices.count * nonzero + count * row
+  }
   public var classCount: Int { classValues.count }
 
   /// Where the features of a row are in `indices` and `values`.

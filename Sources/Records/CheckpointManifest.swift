@@ -4,6 +4,8 @@ import FoundationEssentials
 /// What a checkpoint holds, and what the bits of a run that goes on from it depend on; written after all parts.
 public struct CheckpointManifest: Codable, Equatable, Sendable {
   static let currentVersion = 1
+  /// Counts go on from those that are read.
+  private static let largestNumber = 1 << 53
 
   public var version = Self.currentVersion
   /// Local steps that every worker has done, and samples that all have used.
@@ -51,6 +53,11 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
     }
     guard version == Self.currentVersion else {
       throw Failure(.badData, "\(path): its version is \(version), and this program reads \(Self.currentVersion)")
+    }
+    let numbers =
+      [step, samples, logs.convergence, logs.workers, logs.intervals ?? 0, logs.rounds] + parts.map(\.bytes)
+    if let wrong = numbers.first(where: { !(0...Self.largestNumber).contains($0) }) {
+      throw Failure(.badData, "\(path): has a number that no run comes to: \(wrong)")
     }
   }
 }

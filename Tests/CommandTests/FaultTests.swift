@@ -86,6 +86,24 @@ extension BuiltProgram {
       #expect(outcome.complaints.contains { $0.contains("memory") || $0.contains("GB") }, "\(outcome.testDescription)")
     }
 
+    /// Before the memory is taken: what a job may have is less than what the machine has.
+    @Test(
+      arguments: [
+        ("libsvm:rows", "features in rows"), ("synthetic:training=1500000,features=1000,classes=2", "1500000 samples"),
+      ], [nil, 2])
+    func dataThatMemoryDoesNotHoldAreRefused(data: (name: String, words: String), ranks: Int?) async throws {
+      let workspace = try Workspace()
+      let rows = (1...50_000).map { "\($0 % 2) \($0):1 100000000:1\n" }.joined()
+      try workspace.write(rows.utf8, to: "rows")
+      let launcher = try ranks.map { "'\(try Tools.launcher())' -np \($0)" } ?? ""
+      let outcome = try await shell(
+        "ulimit -v 5000000; \(launcher) \"$0\" --dataset \(data.name) --steps 2 --output run", in: workspace)
+      #expect(outcome.code == 70, "\(outcome.testDescription)")
+      #expect(outcome.complaints.count == 1, "\(outcome.testDescription)")
+      for word in [data.words, "GB of memory"] { #expect(outcome.errors.contains(word), "\(outcome.testDescription)") }
+      #expect(try !workspace.entries().contains("run"))
+    }
+
     /// A network whose numbers are not finite knows nothing.
     @Test func aModelThatIsNotFiniteIsNeverRight() async throws {
       let workspace = try Workspace()

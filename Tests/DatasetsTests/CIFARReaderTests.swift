@@ -122,6 +122,12 @@ struct CIFARReaderTests {
     #expect(throws: Failure.self) { try coarse.open(.training, seed: 1) }
   }
 
+  @Test func whatFollowsTheGzippedDataIsRefused() throws {
+    let folder = try CIFARFolder.ten()
+    try folder.write(gzipped(CIFARFolder.tenFile(0)) + [0], to: "data_batch_1.bin")
+    #expect(try folder.refusal(of: "data_batch_1.bin").contains("is followed by something else"))
+  }
+
   @Test func aGzippedFileThatIsDamagedIsBadData() throws {
     let whole = try gzipped(CIFARFolder.tenFile(0))
     var wrongChecksum = whole

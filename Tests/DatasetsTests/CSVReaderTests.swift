@@ -229,6 +229,28 @@ struct CSVReaderTests {
     for length in bytes.indices { _ = try CSVFile(Array(bytes[..<length])).refusal() }
   }
 
+  /// Of one row or of many, or of many spellings of a label, compressed to next to nothing.
+  @Test func aTableThatMemoryDoesNotHoldIsRefused() throws {
+    let (line, label) = (String(repeating: "1,", count: 400_000) + "a\n", String(repeating: "a", count: 400_000))
+    for text in [line, String(repeating: "1,2,a\n", count: 100_000), "1,b\n1,\(label)\n1,c"] {
+      let file = try CSVFile(gzipped(Array(text.utf8)))
+      let failure = try #require(throws: Failure.self) {
+        try CSVReader(CSVFiles(parsing: file.path), part: .training, seed: 1, memory: 1_000_000)
+      }
+      #expect(failure.code == .internal && failure.message.hasPrefix(file.path + ":"), "\(failure)")
+      #expect(failure.message.contains("1.0 MB of memory"), "\(failure)")
+    }
+  }
+
+  @Test(arguments: ["3,4,a\n", "\0", "\u{1f}"])
+  func whatFollowsTheGzippedDataIsRefused(garbage: String) throws {
+    let members = try gzipped(Array(Self.text.utf8)) + gzipped([])
+    var reader = try CSVFile(members).open()
+    #expect(try reader.readRows() == Self.rows)
+    let refusal = try CSVFile(members + Array(garbage.utf8)).refusal()
+    #expect(refusal.hasPrefix(": its gzip'ed data is followed"), "\(refusal)")
+  }
+
   @Test func aCompressedLineWithoutEndTakesNoMemory() throws {
     for byte in ["1", ",", "\"", " "] {
       let bomb = [UInt8](repeating: byte.utf8.first!, count: 50_000_000)

@@ -124,6 +124,16 @@ struct IDXReaderTests {
     _ = try SmallDataset(images: images).failure(naming: SmallDataset.imagesName, .badData)
   }
 
+  @Test func whatFollowsTheGzippedDataIsRefused() throws {
+    for garbage in [[0], SmallDataset.imageFile] {
+      let images = try gzipped(SmallDataset.imageFile) + garbage
+      let failure = try SmallDataset(images: images).failure(naming: SmallDataset.imagesName, .badData)
+      #expect(failure.message.contains("is followed by something else"), "\(failure)")
+      let labels = try gzipped(SmallDataset.labelFile) + garbage
+      _ = try SmallDataset(labels: labels).failure(naming: SmallDataset.labelsName, .badData)
+    }
+  }
+
   @Test func aHeaderThatPromisesMoreThanDeflateCanHoldIsRefusedAtOnce() throws {
     let bomb = try gzipped(idx([0x7fff_ffff, 4096, 4096], []))
     let labels = idx([0x7fff_ffff], [])

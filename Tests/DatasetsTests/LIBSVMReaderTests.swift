@@ -87,10 +87,43 @@ struct LIBSVMReaderTests {
     #expect(refusal == ":2: label '3' does not occur in the training file")
   }
 
-  @Test func theLargestIndexIsRead() throws {
-    let rows = try LIBSVMFile("1 2147483647:1\n2 1:1").read()
-    #expect(rows.featureCount == 2_147_483_647)
-    #expect(rows.indices == [2_147_483_646, 0])
+  /// An index of many is read however high it is, as long as the weights are in proportion to the rows.
+  @Test func aHighIndexIsRead() throws {
+    let rows = try LIBSVMFile("1 30000000:1\n2 1:1").read()
+    #expect(rows.featureCount == 30_000_000)
+    #expect(rows.indices == [29_999_999, 0])
+    let many = (1...40_000).map { "\($0 % 2) \($0):1 40000000:1\n" }.joined()
+    #expect(try LIBSVMFile(many).read().featureCount == 40_000_000)
+  }
+
+  @Test(arguments: ["100000000", "2147483647"])
+  func anAbsurdIndexIsRefusedWithItsLine(index: String) throws {
+    let refusal = try LIBSVMFile("1 1:1\n2 1:1 \(index):1\n1 7:1\n").refusal()
+    #expect(refusal.hasPrefix(":2: index \(index) is the highest") && refusal.contains(" GB"), "\(refusal)")
+  }
+
+  /// Of one line or of many, compressed to next to nothing.
+  @Test func rowsThatMemoryDoesNotHoldAreRefused() throws {
+    let line = "1 " + (1...400_000).map { "\($0):1 " }.joined()
+    for text in [line, String(repeating: "1 1:1 2:1\n", count: 100_000), (0..<100_000).map { "\($0)\n" }.joined()] {
+      let file = try LIBSVMFile(gzipped(Array(text.utf8)))
+      let failure = try #require(throws: Failure.self) { try LIBSVMReader.read(file.path, memory: 1_000_000) }
+      #expect(failure.code == .internal && failure.message.hasPrefix(file.path + ":"), "\(failure)")
+      #expect(failure.message.contains("1.0 MB of memory"), "\(failure)")
+    }
+  }
+
+  @Test func gzipMembersAreReadOneAfterAnother() throws {
+    let parts = [String(Self.text.prefix(9)), String(Self.text.dropFirst(9)), ""]
+    let members = try parts.flatMap { try gzipped(Array($0.utf8)) }
+    #expect(try LIBSVMFile(members).read() == LIBSVMFile(Self.text).read())
+  }
+
+  @Test(arguments: ["3 1:1\n", "\0", "\u{1f}", "\u{1f}\u{8b}"])
+  func whatFollowsTheGzippedDataIsRefused(garbage: String) throws {
+    let refusal = try LIBSVMFile(gzipped(Array(Self.text.utf8)) + garbage.unicodeScalars.map { UInt8($0.value) })
+      .refusal()
+    #expect(refusal.hasPrefix(": its gzip'ed data is"), "\(refusal)")
   }
 
   @Test func aFileOfManyBlocksIsRead() throws {

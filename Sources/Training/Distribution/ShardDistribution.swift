@@ -44,7 +44,12 @@ public struct ShardDistribution {
     let labels = try communicator.broadcast(reader?.labels ?? [Int32](repeating: 0, count: count))
     let owners = try communicator.agree { try owners(labels, format) }
     let own = Int32(communicator.rank)
-    let shard = Shard(capacity: owners.count { $0 == own }, format: format)
+    let capacity = owners.count { $0 == own }
+    try MemoryCheck.refuseTooMuch(
+      "\(count) samples of \(format.featureCount) features",
+      bytes: Double(Shard.bytes(capacity: capacity, format: format)),
+      communicator)
+    let shard = Shard(capacity: capacity, format: format)
     try stream(&reader, format: format, count: count) { index, bytes in
       if owners[index] == own { shard.append(bytes, label: labels[index]) }
     }

@@ -1,23 +1,8 @@
 import Failures
-import FoundationEssentials
 import Records
 
 /// `--config FILE`: the options of a `run.json`, as if they stood on the command line ahead of those that do.
 enum ConfigurationFile {
-  private struct Contents: Decodable {
-    let options: [String: Value]
-  }
-
-  /// What stands beside an option's name: its value, or something that is none.
-  private enum Value: Decodable {
-    case option(OptionValue)
-    case other
-
-    init(from decoder: any Decoder) throws {
-      self = (try? OptionValue(from: decoder)).map(Value.option) ?? .other
-    }
-  }
-
   /// Options of `train` that say nothing of the experiment.
   private static let ofTheCommandLine: Set<String> = [
     "checkpoint-every", "config", "dry-run", "help", "output", "keep-best", "overwrite", "quiet", "reshard", "resume",
@@ -113,26 +98,9 @@ enum ConfigurationFile {
   }
 
   private static func read(_ path: String) throws -> [String: OptionValue] {
-    let text = try InputFile.read(path)
-    let contents: Contents
-    do {
-      contents = try JSONDecoder().decode(Contents.self, from: Data(text.utf8))
-    } catch DecodingError.keyNotFound(let key, _) {
-      throw Failure(.badData, "\(path): has no \"\(key.stringValue)\", which a run.json holds its options in")
-    } catch DecodingError.typeMismatch {
-      throw Failure(.badData, "\(path): is no run.json: that is an object, and \"options\" in it another")
-    } catch {
-      throw Failure(.badData, "\(path): is no run.json: it is not valid JSON")
-    }
-    var options: [String: OptionValue] = [:]
-    for (name, value) in contents.options.sorted(by: { $0.key < $1.key }) {
-      guard case .option(let value) = value else {
-        throw Failure(.badData, "\(path): the value of \"\(name)\" is no number, text or flag")
-      }
-      if ofTheCommandLine.contains(name) {
-        throw Failure(.badData, "\(path): \"\(name)\" is for the command line, and no part of an experiment")
-      }
-      options[name] = value
+    let options = try RunOptions.parse(try InputFile.read(path), name: path)
+    if let name = options.keys.sorted().first(where: ofTheCommandLine.contains) {
+      throw Failure(.badData, "\(path): \"\(name)\" is for the command line, and no part of an experiment")
     }
     return options
   }

@@ -19,7 +19,9 @@ extension Experiment {
     }
     let optimizer = step.optimizer(learningRate: rate)
     try MemoryCheck.refuseTooMuch(
-      numbers: (2 + optimizer.moments + method.slots.count) * objective.parameterCount, communicator)
+      "model, moments and what the method remembers",
+      bytes: Double(2 + optimizer.moments + method.slots.count) * Double(objective.parameterCount)
+        * Double(MemoryLayout<Float>.size), communicator)
     let worker = try self.method.worker(
       for: method, parameterCount: objective.parameterCount, optimizer: optimizer, communicator)
     objective.initialize(worker.parameters, seed: step.seed)

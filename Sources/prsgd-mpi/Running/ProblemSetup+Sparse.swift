@@ -1,6 +1,4 @@
 import Datasets
-import Failures
-import Glibc
 import MessagePassing
 import Training
 
@@ -16,22 +14,15 @@ extension ProblemSetup {
     let training = try distribution.distributeRows(by: experiment.partition, seed: experiment.step.seed) {
       try LIBSVMReader.read(files.training)
     }
-    try communicator.agree { try checkSize(training, of: files.training) }
+    // The highest index is the number of features, however few of them occur.
+    try MemoryCheck.refuseTooMuch(
+      "the weights of \(training.featureCount) features in \(files.training) for \(training.classCount) classes",
+      bytes: Double(vectors * MemoryLayout<Float>.size) * Double(training.featureCount + 1)
+        * Double(training.classCount),
+      communicator)
     let test = try files.test.map { test in
       try distribution.distributeRowsEvenly { try LIBSVMReader.read(test, matching: training) }
     }
     return (training, test)
-  }
-
-  /// A short file may name a feature so high that no memory holds the weights.
-  private static func checkSize(_ rows: SparseRows, of path: String) throws {
-    let memory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
-    let parameters = (Double(rows.featureCount) + 1) * Double(rows.classCount)
-    guard parameters * Double(vectors * MemoryLayout<Float>.size) <= memory else {
-      throw Failure(
-        .badData,
-        "\(path): \(rows.featureCount) features (the highest index) for each of \(rows.classCount) classes are more "
-          + "than this machine's memory holds")
-    }
   }
 }
