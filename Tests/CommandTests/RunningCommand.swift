@@ -85,6 +85,9 @@ final class RunningCommand {
     }
   }
 
+  /// What was said so far on standard output.
+  func output() throws -> String { try Self.text(streams.output) }
+
   /// What was said so far on standard error.
   func errors() throws -> String { try Self.text(streams.errors) }
 

@@ -1,31 +1,22 @@
 import Foundation
 import Testing
 
-private let slurmIsUp =
-  ["idle", "mixed", "allocated"].contains {
-    (try? outputOfTool(["sinfo", "-h", "-o", "%T"], in: "/").contains($0)) == true
-  }
-
 /// What a tool of Slurm's prints; nothing where there is none.
 @discardableResult
-private func outputOfTool(_ command: [String], in folder: String) throws -> String {
-  let process = Process()
-  let pipe = Pipe()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = command
-  process.currentDirectoryURL = URL(fileURLWithPath: folder)
-  process.environment = Tools.environment.merging(["PRSGD_MPI_BIN": try Tools.program()]) { $1 }
-  process.standardOutput = pipe
-  process.standardError = FileHandle.nullDevice
-  try process.run()
-  let data = pipe.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return String(decoding: data, as: UTF8.self)
+private func outputOfTool(_ command: [String], in folder: String) async throws -> String {
+  let environment = Tools.environment.merging(["PRSGD_MPI_BIN": try Tools.program()]) { $1 }
+  return try await RunningCommand(["/usr/bin/env"] + command, in: folder, environment: environment).outcome().output
+}
+
+/// Whether Slurm runs here.
+private func slurmIsUp() async throws -> Bool {
+  let state = try await outputOfTool(["sinfo", "-h", "-o", "%T"], in: "/")
+  return ["idle", "mixed", "allocated"].contains { state.contains($0) }
 }
 
 extension BuiltProgram {
   /// The job script under a Slurm that runs on this machine.
-  @Suite(.enabled(if: slurmIsUp, "Slurm runs here: sinfo and sbatch answer"))
+  @Suite(.enabled("Slurm runs here: sinfo and sbatch answer") { try await slurmIsUp() })
   struct SlurmTests {
     private static let jobs = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../jobs").standardizedFileURL.path
@@ -39,7 +30,7 @@ extension BuiltProgram {
       let command =
         ["sbatch", "--parsable", "--ntasks=2", "--overcommit", "--time=5", "--export=ALL,PRSGD_LAUNCHER=\(launcher)"]
         + ["\(Self.jobs)/train.slurm"] + options.split(separator: " ").map(String.init) + ["--time-limit", "0.4s"]
-      let job = try outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
+      let job = try await outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
       try #require(Int(job) != nil, "sbatch says the job's number: \(job)")
       try await waitForTheEnd(of: job, in: workspace)
       let log = String(decoding: try workspace.bytes(of: "prsgd-mpi-\(job).log"), as: UTF8.self)
@@ -59,7 +50,7 @@ extension BuiltProgram {
           "lines",
         ]
         + "\(Workspace.small) --steps 40".split(separator: " ").map(String.init)
-      let job = try outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
+      let job = try await outputOfTool(command, in: workspace.path).trimmingCharacters(in: .whitespacesAndNewlines)
       try #require(Int(job) != nil, "sbatch says the job's number: \(job)")
       try await waitForTheEnd(of: job, in: workspace)
       #expect(try workspace.entries(of: "runs/sweep-\(job)") == ["pr-sgd-interval-4", "psgd"])
@@ -74,19 +65,26 @@ extension BuiltProgram {
     /// Slurm lets a job that is queued again wait for two minutes; here it starts once its script has ended.
     private func waitForTheEnd(of job: String, in workspace: Workspace) async throws {
       let start = ContinuousClock.now
+      // A job that is about to be queued again may seem to have failed, for a moment.
+      var looksEnded = 0
       while ContinuousClock.now - start < RunningCommand.limit {
         try await Task.sleep(for: .milliseconds(500))
-        let state = try outputOfTool(["scontrol", "-o", "show", "job", job], in: workspace.path)
+        let state = try await outputOfTool(["scontrol", "-o", "show", "job", job], in: workspace.path)
         let ended = ["JobState=COMPLETED", "JobState=FAILED"]
         let tasks = state.split(separator: "\n")
-        if !tasks.isEmpty && tasks.allSatisfy({ task in ended.contains { task.contains($0) } }) { return }
+        if !tasks.isEmpty && tasks.allSatisfy({ task in ended.contains { task.contains($0) } }) {
+          looksEnded += 1
+          if looksEnded > 4 { return }
+          continue
+        }
+        looksEnded = 0
         let script = String(format: "job%05d/slurm_script", Int(job) ?? 0)
-        let isEnding = try !outputOfTool(["pgrep", "-f", script], in: workspace.path).isEmpty
+        let isEnding = try await !outputOfTool(["pgrep", "-f", script], in: workspace.path).isEmpty
         guard state.contains("Reason=BeginTime"), !isEnding else { continue }
         try await Task.sleep(for: .seconds(2))
-        try outputOfTool(["scontrol", "update", "JobId=\(job)", "StartTime=now"], in: workspace.path)
+        try await outputOfTool(["scontrol", "update", "JobId=\(job)", "StartTime=now"], in: workspace.path)
       }
-      try outputOfTool(["scancel", job], in: workspace.path)
+      try await outputOfTool(["scancel", job], in: workspace.path)
       Issue.record("job \(job) does not end")
     }
   }
