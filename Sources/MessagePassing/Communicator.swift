@@ -43,7 +43,7 @@ public protocol MPIElement: BitwiseCopyable {
   static var datatype: MPI_Datatype { get }
 }
 
-extension UInt8: MPIElement { public static var datatype: MPI_Datatype { cmpi_byte() } }
+extension UInt8: MPIElement { public static var datatype: MPI_Datatype { cmpi_uint8() } }
 extension Int32: MPIElement { public static var datatype: MPI_Datatype { cmpi_int32() } }
 extension Int64: MPIElement { public static var datatype: MPI_Datatype { cmpi_int64() } }
 extension Float: MPIElement { public static var datatype: MPI_Datatype { cmpi_float() } }
