@@ -15,6 +15,7 @@ RUN ?=#               ## folders of the runs that `make plot` draws (default: th
 PLOT ?=#              ## where `make plot` writes, without .png or .svg (default: with the run)
 RANKS ?= 1 2 3 5 8#   ## numbers of ranks that `make test` tries the parallel tests at
 SINGLE ?=#            ## pattern of the single-process tests that `make test` runs, as KernelsTests (default: all)
+PARALLEL ?= RankTests## pattern of the parallel tests that `make test` runs
 VARIANTS ?= x86-64-v3 x86-64-v4# ## instruction sets that `make install` installs the program for
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
@@ -197,7 +198,7 @@ test: deps ## check style, build everything, run every test, the parallel ones u
 	  rm -f "$$temporary"/rank-*.log
 	  code=0
 	  timeout --foreground --kill-after=10 $(TEST_TIMEOUT) $(job) -np $$ranks sh -c "$$speak_for_one" rank \
-	    $(TESTS) --testing-library swift-testing --no-parallel --filter RankTests </dev/null 2>&1 |
+	    $(TESTS) --testing-library swift-testing --no-parallel --filter '$(PARALLEL)' </dev/null 2>&1 |
 	    tee "$$temporary/rank-0.txt" || code=$$?
 	  if [ $$code -eq 0 ]; then
 	    require_some "$$temporary/rank-0.txt"

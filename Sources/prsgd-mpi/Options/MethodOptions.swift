@@ -40,7 +40,7 @@ struct MethodOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Where all ranks run on one node, average in memory that they share, with nothing to send or to overlap.")
+    help: "Ranks of one node average in memory that they share, and send between nodes only what the node has summed.")
   var sharedMemory = true
 
   @Option(
