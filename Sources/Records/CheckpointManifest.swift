@@ -55,7 +55,8 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
       throw Failure(.badData, "\(path): its version is \(version), and this program reads \(Self.currentVersion)")
     }
     let numbers =
-      [step, samples, logs.convergence, logs.workers, logs.intervals ?? 0, logs.rounds] + parts.map(\.bytes)
+      [step, samples, logs.convergence, logs.workers, logs.intervals ?? 0, logs.rounds, mean.bytes]
+      + parts.map(\.bytes)
     if let wrong = numbers.first(where: { !(0...Self.largestNumber).contains($0) }) {
       throw Failure(.badData, "\(path): has a number that no run comes to: \(wrong)")
     }
