@@ -93,7 +93,7 @@ final class RunningCommand {
 
   func send(signal: Int32) { kill(processIdentifier, signal) }
 
-  private var hasEnded: Bool {
+  var hasEnded: Bool {
     var status: Int32 = 0
     if self.status == nil, waitpid(processIdentifier, &status, WNOHANG) == processIdentifier { self.status = status }
     return self.status != nil
