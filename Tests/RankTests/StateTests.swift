@@ -147,6 +147,7 @@ extension RankTests {
       "RoundClock.learningRate": "set as a step begins",
       "Trainer.timer": "timings go on from what was read back", "LocalWork.timer": "the same timer",
       "Trainer.vote": "a vote that nobody heard of is repeated",
+      "Trainer.samplesOfRun": "set as the run goes on, by its length",
       "TrainingRun.evaluator": "scratch memory of evaluations",
       "NetworkObjective.network": "activations; of it running statistics are visited",
       "BatchGatherer.sampler": "its position is read back without the batch that was drawn ahead",
