@@ -109,6 +109,20 @@ extension BuiltProgram {
       #expect(try workspace.convergence("run")[column: "samples"].last == "\(12 * 4 * ranks)")
     }
 
+    /// 541,721,963 parameters: more bytes than a 32-bit count has.
+    @Test(.enabled(if: ProcessInfo.processInfo.physicalMemory > 22_000_000_000, "22 GB of memory"))
+    func aModelOfMoreThanTwoGigabytesIsAveragedAndSaved() async throws {
+      let workspace = try Workspace()
+      let data = "--dataset synthetic:training=64,test=16,features=64,classes=3"
+      let outcome = try await workspace.run(
+        "\(data) --hidden 30000,17990 --momentum 0 --batch-size 2 --steps 2 --interval 1 --no-shared-memory --quiet "
+          + "--output run", ranks: 2)
+      #expect(outcome.code == 0, "\(outcome.testDescription)")
+      let report = try await workspace.run("evaluate --json --model-file run/model.safetensors \(data)").report()
+      let accuracy = try workspace.convergence("run")[column: "test_accuracy"].last.flatMap(Double.init)
+      #expect(report["accuracy"] == accuracy.map { .number($0) })
+    }
+
     private static let hosts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../emulated-hosts").standardizedFileURL.path
 
