@@ -90,8 +90,10 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
       // The disk takes half of it, and what is then tried again finds it full.
       ssize_t written = count > 1 ? REAL(write)(descriptor, bytes, count / 2) : 0;
       if (!error) die();
-      points--;
-      if (written > 0) return written;
+      if (written > 0) {
+        points--;
+        return written;
+      }
       errno = atoi(error);
       return -1;
     }
