@@ -86,7 +86,7 @@ let package = Package(
 
     .executableTarget(name: "prsgd-mpi-variant", dependencies: ["CHost"]),
 
-    tests("KernelsTests", ["Kernels"]),
+    tests("KernelsTests", ["Failures", "Kernels"]),
     tests("DatasetsTests", ["CZlib", "Datasets", "Failures", "Kernels", "Options"]),
     tests("ModelsTests", ["Kernels", "Models"], besides: ["torch_reference.json", "torch_reference.py"]),
     tests("RecordsTests", ["Failures", "Records"]),

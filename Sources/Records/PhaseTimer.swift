@@ -2,26 +2,6 @@ import Failures
 import Glibc
 import Kernels
 
-/// What a worker's time goes into.
-public enum Phase: Int, CaseIterable, Sendable {
-  /// Drawing and gathering a batch.
-  case data
-  case forward
-  case backward
-  /// Changing the model by the gradient or by an average.
-  case update
-  /// Inside MPI, moving data.
-  case average
-  /// Inside MPI, until the last worker has come to an averaging.
-  case wait
-  case evaluate
-  /// Saving the state of the run.
-  case checkpoint
-  case other
-  /// Standing in for the arithmetic of a slower machine.
-  case slowdown
-}
-
 /// Adds up the time of each phase: exactly one phase runs at any moment, and a switch costs one reading of the clock.
 public final class PhaseTimer {
   private let totals = AlignedBuffer<Double>(count: Phase.allCases.count)

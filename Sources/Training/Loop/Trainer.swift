@@ -361,25 +361,15 @@ public final class Trainer: Persistent {
     try objective.visit(&state)
   }
 
-  /// What a run with another number of workers can go on from: the model that stands for all and its statistics, the mean of
-  /// the optimiser's moments, and what all know alike. What else a method remembers begins anew.
-  ///
-  /// Every rank must write it together, between steps; each may read it by itself, before its first step.
-  func visitMean(_ state: inout StateVisitor, _ evaluator: Evaluator) throws {
-    if !state.isReading { try evaluator.averageModels(self) }
-    try state.visit(numbers: evaluator.average.elements)
-    try state.visit(numbers: evaluator.statistics.elements)
-    for moment in [worker.momentum, worker.secondMoment].compactMap({ $0 }) {
-      let mean = state.isReading ? moment : try evaluator.mean(of: moment)
-      try state.visit(numbers: mean.elements)
-    }
+  /// What a trainer among another number of workers goes on from, besides the model and its moments; before the first step
+  /// where it is read. What else a method remembers begins anew.
+  func visitCommon(_ state: inout StateVisitor) throws {
     try state.visit(&stepsInMoments)
     var (samples, seconds) = (samples, timer.seconds)
     try state.visit(&samples)
     try state.visit(&seconds)
     guard state.isReading else { return }
     guard samples >= 0 else { throw Failure(.badData, "the state of a run has used \(samples) samples") }
-    begin(from: evaluator.average, statistics: evaluator.statistics)
     clock.begin(afterStep: (samples + samplesPerStep - 1) / samplesPerStep)
     statistics.begin(afterSamples: steps * samplesPerStep)
     count?.begin(afterSamples: steps * samplesPerStep)

@@ -101,14 +101,23 @@ public final class TrainingRun: Persistent {
     try trainer.visit(&state)
   }
 
-  /// What a run with another number of workers can go on from, after an evaluation of its own.
+  /// What a run with another number of workers can go on from, after an evaluation of its own: the model that stands for all
+  /// and its statistics, the mean of the optimiser's moments, and what all know alike.
   ///
   /// Every rank must write it together, between steps; each may read it by itself, before its first step.
   public func visitMean(_ state: inout StateVisitor) throws {
     try state.visit(&gradientNorms.sum)
     try state.visit(&gradientNorms.count)
     try state.visit(&firstObjective)
-    try trainer.visitMean(&state, evaluator)
+    if !state.isReading { try evaluator.averageModels(trainer) }
+    try state.visit(numbers: evaluator.average.elements)
+    try state.visit(numbers: evaluator.statistics.elements)
+    for moment in [trainer.worker.momentum, trainer.worker.secondMoment].compactMap({ $0 }) {
+      let mean = state.isReading ? moment : try evaluator.mean(of: moment)
+      try state.visit(numbers: mean.elements)
+    }
+    try trainer.visitCommon(&state)
+    if state.isReading { trainer.begin(from: evaluator.average, statistics: evaluator.statistics) }
   }
 
   // MARK: Evaluation

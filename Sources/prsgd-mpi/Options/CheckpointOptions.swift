@@ -19,9 +19,9 @@ struct CheckpointOptions: ParsableArguments {
   var resumeAnyway = false
 
   @Flag(
-    help:
-      "Go on with another number of ranks: the data are divided anew, and the mean of the workers' models and moments is where all begin. Bits differ then."
-  )
+    help: ArgumentHelp(
+      "Go on with another number of ranks: the data are divided anew, and all begin from the mean of the workers' models "
+        + "and moments. Bits differ then."))
   var reshard = false
 
   @Option(
