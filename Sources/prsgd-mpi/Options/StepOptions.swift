@@ -51,7 +51,8 @@ struct StepOptions: ParsableArguments {
     help: "Crop images at random, four pixels of zeros around them, and mirror half of them, anew at each use.")
   var augment = false
 
-  @Option(help: ArgumentHelp("Of everything random: the same seed and ranks give the same bits.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Of everything random, from 0 up: the same seed and ranks give the same bits.", valueName: "n"))
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Threads of a rank's BLAS products.", valueName: "n"))
