@@ -2,8 +2,9 @@ import Records
 
 /// What is said of ranks that wait for long, by what all of them answered.
 struct StallReport {
-  /// In these a rank may be waiting for others.
-  static let waiting: Set<Phase> = [.average, .wait, .evaluate, .checkpoint]
+  /// These may take long by themselves. Where a rank is long at anything else, it waits for others: phases are of what is
+  /// done, and to agree on something is a part of each.
+  static let working: Set<Phase> = [.forward, .backward, .slowdown]
 
   /// Who is asked, and where it runs.
   let hosts: [String]
@@ -17,7 +18,7 @@ struct StallReport {
 
   private var silent: [Int] { hosts.indices.filter { $0 != asker && answers[$0] == nil } }
   /// Those that work while others wait.
-  private var busy: [Int] { answers.keys.filter { !Self.waiting.contains(answers[$0]!.beat.phase) }.sorted() }
+  private var busy: [Int] { answers.keys.filter { Self.working.contains(answers[$0]!.beat.phase) }.sorted() }
 
   /// The ranks that all others wait for, and what of them; nil where there is nothing to say.
   /// - Parameter own: what the asker is at.

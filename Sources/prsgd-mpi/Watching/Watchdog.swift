@@ -15,6 +15,8 @@ final class Watchdog: @unchecked Sendable {
   private static let usualPatience = 30.0
   /// Seconds that answers may take.
   private static let answerTime = 2.0
+  /// Seconds that a rank with the same to say leaves to the one that speaks, for the first rank that ends ends the others.
+  private static let speakerTime = 5.0
 
   private enum Message: UInt64 { case question, answer }
 
@@ -105,7 +107,7 @@ final class Watchdog: @unchecked Sendable {
   private func look(_ now: Double) {
     let beat = pulse.beat
     let seconds = now - beat.since
-    guard StallReport.waiting.contains(beat.phase), seconds >= patience else { return rest(beat) }
+    guard !StallReport.working.contains(beat.phase), seconds >= patience else { return rest(beat) }
     if let asked {
       guard now - asked >= Self.answerTime else { return }
       self.asked = nil
@@ -128,7 +130,7 @@ final class Watchdog: @unchecked Sendable {
 
   private func judge(_ beat: Pulse.Beat, _ seconds: Double, _ now: Double) {
     let report = StallReport(hosts: hosts, answers: answers, asker: rank)
-    let mayAbort = abortTime.map { seconds >= $0 } ?? false
+    let mayAbort = abortTime.map { seconds >= $0 + (report.isSpeaker ? 0 : Self.speakerTime) } ?? false
     // Until it may end, a run that is to be ended is looked at often.
     nextQuestion = now + (abortTime == nil ? 2 * seconds : min(2 * seconds, max(1, abortTime! - seconds)))
     guard let text = report.text(beat, seconds: seconds) else { return }
