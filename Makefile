@@ -17,6 +17,10 @@ RANKS ?= 1 2 3 5 8#   ## numbers of ranks that `make test` tries the parallel te
 SINGLE ?=#            ## pattern of the single-process tests that `make test` runs, as KernelsTests (default: all)
 PARALLEL ?= RankTests## pattern of the parallel tests that `make test` runs
 VARIANTS ?= x86-64-v3 x86-64-v4# ## instruction sets that `make install` installs the program for
+CIFAR10 ?=#           ## folder with CIFAR-10 that `make paper` trains on (default: cifar10 in PRSGD_DATA)
+INTERVALS ?= 4 8 16 32# ## those of Parallel Restarted SGD in `make paper`
+SEEDS ?= 1#           ## runs of each method in `make paper`
+SAMPLES ?=#           ## training samples of `make paper` (default: all)
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
 SEED ?= 1#            ## of what is random in `make torture`
@@ -288,6 +292,19 @@ heterogeneous: build ## measure Algorithm 3 on unlike workers (docs/heterogeneou
 compare-methods: build ## compare all methods on one problem, alike and skewed shards (docs/methods.md)
 	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/compare-methods
 
+.PHONY: paper
+paper: build ## the paper's experiment on CIFAR10, a folder: EPOCHS [30], NP, INTERVALS, SEEDS, SAMPLES (docs/paper.md)
+	@export EPOCHS="$(if $(findstring file,$(origin EPOCHS)),30,$(EPOCHS))" NP="$(NP)" INTERVALS="$(INTERVALS)" \
+	  SEEDS="$(SEEDS)" SAMPLES="$(SAMPLES)" CIFAR10="$(CIFAR10)" ARGS="$(ARGS)"
+	PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/paper
+
+.PHONY: paper-speedup paper-slow-worker
+paper-speedup: build ## ... its corollary: steps to a loss by the number of workers
+	@CIFAR10="$(CIFAR10)" PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/paper-speedup
+
+paper-slow-worker: build ## ... its Algorithm 3: one of four workers is three times slower
+	@CIFAR10="$(CIFAR10)" PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/paper-slow-worker
+
 .PHONY: variants
 variants: ## build the program for each of VARIANTS
 	@for variant in $(VARIANTS); do PRSGD_MARCH=$$variant $(MAKE) build-variant; done
@@ -336,7 +353,7 @@ help: ## say what there is
 	@echo "prsgd-mpi: parallel restarted SGD over MPI"
 	awk '
 	  /^##@ / { printf "\n%s:\n", substr($$0, 5) }
-	  /^[A-Z_]+ \?=.*## / { name = $$1; value = $$0; sub(/^[A-Z_]+ \?= */, "", value); sub(/^[A-Z_]+ \?=/, "", value)
+	  /^[A-Z0-9_]+ \?=.*## / { name = $$1; value = $$0; sub(/^[A-Z0-9_]+ \?= */, "", value); sub(/^[A-Z0-9_]+ \?=/, "", value)
 	    sub(/#.*/, "", value); text = $$0; sub(/.*## /, "", text)
 	    printf "  %-12s %s%s\n", name, text, value == "" ? "" : " [" value "]" }
 	  /^#   [A-Z_]+ .*## / { text = $$0; sub(/.*## /, "", text); printf "  %-12s %s\n", $$2, text }

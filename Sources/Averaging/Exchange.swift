@@ -36,6 +36,9 @@ public protocol Transport: AnyObject {
   /// Bytes of numbers that a worker contributes to the exchange of `round`.
   func payloadBytes(round: Int) -> Int
 
+  /// What the exchange of `round` sends over a network where each worker is a node of it.
+  func traffic(round: Int) -> Traffic
+
   /// Called when a worker's numbers are ready; until `complete` they must not change.
   /// - Parameter own: goes to all with them.
   func begin(_ own: RoundReport, round: Int) throws

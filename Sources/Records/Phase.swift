@@ -16,4 +16,12 @@ public enum Phase: Int, CaseIterable, Sendable {
   case other
   /// Standing in for the arithmetic of a slower machine.
   case slowdown
+
+  /// Whether a worker does this by itself, and it is a part of training.
+  var isWork: Bool {
+    switch self {
+    case .data, .forward, .backward, .update, .other, .slowdown: true
+    case .average, .wait, .evaluate, .checkpoint: false
+    }
+  }
 }

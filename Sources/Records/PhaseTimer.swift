@@ -3,6 +3,8 @@ import Glibc
 import Kernels
 
 /// Adds up the time of each phase: exactly one phase runs at any moment, and a switch costs one reading of the clock.
+///
+/// Where ranks share cores, times may be those of a core of the rank's own (`EmulatedCore`).
 public final class PhaseTimer {
   private let totals = AlignedBuffer<Double>(count: Phase.allCases.count)
   private var current = Phase.other
@@ -10,8 +12,15 @@ public final class PhaseTimer {
   public private(set) var since: Double
   /// What other threads may know of it.
   public let pulse = Pulse()
+  private let core: EmulatedCore?
+  /// When the phase that runs began, on the core's own clock.
+  private var sinceOfCore = 0.0
 
-  public init() { since = Self.now() }
+  /// - Parameter core: whose clock times are read from, in place of the wall's.
+  public init(core: EmulatedCore? = nil) {
+    self.core = core
+    since = Self.now()
+  }
 
   /// Monotonic time in seconds.
   public static func now() -> Double {
@@ -30,7 +39,13 @@ public final class PhaseTimer {
   @discardableResult
   public func enter(_ phase: Phase) -> Phase {
     let time = Self.now()
-    totals.pointer[current.rawValue] += time - since
+    if let core {
+      let own = core.read(isWorking: current.isWork)
+      totals.pointer[current.rawValue] += own - sinceOfCore
+      sinceOfCore = own
+    } else {
+      totals.pointer[current.rawValue] += time - since
+    }
     since = time
     let previous = current
     current = phase
@@ -60,12 +75,34 @@ public final class PhaseTimer {
       throw Failure(.badData, "the state of a run has \(seconds.count) phases, expected \(totals.count)")
     }
     for (phase, value) in seconds.enumerated() { totals[phase] = value }
-    since = Self.now()
+    restart()
   }
 
   /// Forgets all that was measured.
   public func reset() {
     totals.elements.update(repeating: 0)
+    restart()
+  }
+
+  private func restart() {
     since = Self.now()
+    sinceOfCore = trainingSeconds
+    core?.set(sinceOfCore)
+  }
+
+  // MARK: The worker's own time
+
+  /// The time that phases are measured by: that of `now`, or of the core.
+  public var ownTime: Double { core?.read(isWorking: current.isWork) ?? Self.now() }
+
+  /// Returns when `ownTime` is `time`, and calls `poll` meanwhile.
+  public func waitUntil(_ time: Double, poll: () throws -> Void) rethrows {
+    if let core { return core.advance(to: time) }
+    while true {
+      let left = time - Self.now()
+      guard left > 0 else { return }
+      Self.sleep(min(left, 0.0005))
+      try poll()
+    }
   }
 }

@@ -21,11 +21,18 @@ struct Experiment: ParsableArguments {
     transform: { try ProblemSpecification(parsing: $0) })
   var dataset = ProblemSpecification.dataset(.synthetic(SyntheticProblem()))
 
+  @Option(
+    help: ArgumentHelp(
+      "Train on the first n training samples alone, in the order of the files; all test samples stay. (default: all)",
+      valueName: "n"))
+  var trainingSamples: Int?
+
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Method") var method: MethodOptions
   @OptionGroup(title: "Local steps") var step: StepOptions
   @OptionGroup(title: "Local steps") var recipe: RecipeOptions
   @OptionGroup(title: "Theory and experiments") var theory: TheoryOptions
+  @OptionGroup(title: "Theory and experiments") var emulation: EmulationOptions
 
   @Option(
     help: ArgumentHelp(
@@ -59,7 +66,16 @@ struct Experiment: ParsableArguments {
     if theory.checkTheory && !step.isPlain {
       throw ValidationError("--check-theory is of plain SGD: add --momentum 0, without --optimizer adamw.")
     }
+    try emulation.validate(step, method.methodBeforeRun())
     try recipe.validate(step, method.algorithm, dataset)
+    if let trainingSamples {
+      guard trainingSamples > 0 else {
+        throw ValidationError("--training-samples must be at least 1, not \(trainingSamples).")
+      }
+      guard case .dataset = dataset else {
+        throw ValidationError("--training-samples is of dense data sets, not of \(dataset).")
+      }
+    }
     if step.augment {
       guard case .dataset = dataset else { throw ValidationError("--augment wants images: \(dataset) has none.") }
     }
@@ -73,9 +89,11 @@ struct Experiment: ParsableArguments {
       "batch-norm-statistics": .text(batchNormStatistics.rawValue),
     ]
     let groups = [
-      model.recorded, method.recorded, step.recorded, recipe.recorded, theory.recorded, length.recorded,
+      model.recorded, method.recorded, step.recorded, recipe.recorded, theory.recorded, emulation.recorded,
+      length.recorded,
     ]
     for group in groups { options.merge(group) { $1 } }
+    if let trainingSamples { options["training-samples"] = .integer(trainingSamples) }
     if let initFrom { options["init-from"] = .text(initFrom) }
     return options
   }

@@ -16,6 +16,8 @@ struct PrsgdMPI: ParsableCommand {
       Exit codes: 0 done, 20 diverged, 64 wrong usage, 65 bad data, 70 internal error, 74 input or output failed.
       """,
     version: ProgramVersion.text,
-    subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self, AlgorithmsCommand.self],
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, AdviseCommand.self, BenchCommand.self, AlgorithmsCommand.self,
+    ],
     defaultSubcommand: TrainCommand.self)
 }

@@ -32,6 +32,12 @@ enum Tools {
     return path
   }
 
+  static var hasGnuplot: Bool {
+    (variable("PATH") ?? "").split(separator: ":").contains {
+      FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot")
+    }
+  }
+
   /// This process's environment without the marks of a launcher, and with what more ranks than cores, and root, need of
   /// Open MPI, which otherwise also takes two seconds over the end of a job that failed.
   static var environment: [String: String] {

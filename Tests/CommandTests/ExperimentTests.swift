@@ -28,15 +28,15 @@ extension BuiltProgram {
       """
       --dataset cifar10:images --model cnn --hidden 8,4 --convolution blas --order step-first --interval 3 --no-overlap \
       --no-shared-memory --momentum-policy local --weights samples --batch-size 4 --learning-rate 0.02 --momentum 0.5 \
-      --nesterov --weight-decay 0.01 --augment --seed 7 --blas-threads 2 --warmup 0.5 --cosine --label-smoothing 0.1 \
+      --nesterov --weight-decay 0.01 --augment --seed 7 --warmup 0.5 --cosine --label-smoothing 0.1 \
       --partition contiguous --normalize unit --batch-norm-statistics local --epochs 2 --evaluate-every 5 \
-      --evaluate-training 3
+      --evaluate-training 3 --training-samples 7 --emulate-network 10gbit,5us --emulate-cores
       """,
       """
       --dataset double-well:dimension=3,noise=0.5 --smoothness 2 --noise 0.5 --optimum 0.5 --momentum 0 --check-theory \
       --log-gradient-norm --steps 12 --slowdown 0:1.5
       """,
-      "--optimizer adamw --beta1 0.8 --beta2 0.9 --epsilon 0.001 --steps 12 --algorithm pr-sgd-het --replay rounds.csv",
+      "--blas-threads 2 --optimizer adamw --beta1 0.8 --beta2 0.9 --epsilon 0.001 --steps 12 --algorithm pr-sgd-het --replay rounds.csv",
       "--algorithm pr-sgd-tv --interval-scale 20 --rate-scale 0.5 --smoothness 20 --steps 12",
       "--steps 3 --init-from 3/model.safetensors",
     ]

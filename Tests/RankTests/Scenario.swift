@@ -20,6 +20,7 @@ struct Scenario {
   var learningRate: LearningRate?
   var slowdown = 1.0
   var checksTheory = false
+  var emulation: Emulation?
   var layout = Layout.oneNode
 
   func reader(_ part: DatasetPart) throws -> any DatasetReader {
@@ -64,6 +65,7 @@ struct Scenario {
     configuration.learningRate = learningRate
     configuration.slowdown = slowdown
     configuration.checksTheory = checksTheory
+    configuration.emulation = emulation
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 

@@ -26,9 +26,13 @@ public struct MethodSpecification: Equatable, CustomStringConvertible, Sendable 
   public static func == (a: MethodSpecification, b: MethodSpecification) -> Bool { a.description == b.description }
 
   /// Algorithm 1 of the paper.
-  public static let standard: MethodSpecification = {
-    do { return try MethodSpecification(parsing: "pr-sgd") } catch { preconditionFailure("\(error)") }
-  }()
+  public static let standard = known("pr-sgd")
+  /// Parallel mini-batch SGD, which it is compared with.
+  public static let parallelSGD = known("psgd")
+
+  private static func known(_ name: String) -> MethodSpecification {
+    do { return try MethodSpecification(parsing: name) } catch { preconditionFailure("\(error)") }
+  }
 
   /// What becomes of the momentum buffers unless the user says so.
   public var momentum: MomentumPolicy { parts.compactMap(\.entry.momentum).first ?? .average }

@@ -58,6 +58,9 @@ final class AnsweringTransport: Transport {
 
   func payloadBytes(round: Int) -> Int { answeredBefore * worker.parameters.count * MemoryLayout<Float>.size }
 
+  /// Who asks counts the way back.
+  func traffic(round: Int) -> Traffic { .none }
+
   func begin(_ own: RoundReport, round: Int) throws {
     (self.own, step) = (own, round)
     meetingPoint.copy(from: worker.parameters)

@@ -33,6 +33,11 @@ final class AskingTransport: Transport {
     mean == nil ? 0 : worker.parameters.count * MemoryLayout<Float>.size
   }
 
+  func traffic(round: Int) -> Traffic {
+    exchange.partner(of: communicator.rank, among: communicator.size, step: round)
+      .map { .question(to: $0, bytes: payloadBytes(round: round)) } ?? .none
+  }
+
   func begin(_ own: RoundReport, round: Int) throws {
     self.own = own
     guard let mean,

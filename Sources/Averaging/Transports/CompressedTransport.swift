@@ -41,6 +41,8 @@ final class CompressedTransport: Transport {
     return packed.count + scales * MemoryLayout<Float>.size
   }
 
+  func traffic(round: Int) -> Traffic { .gathering(bytes: payloadBytes(round: round)) }
+
   func begin(_ own: RoundReport, round: Int) throws {
     tookPart[0] = own.takesPart
     try reports.begin(own)

@@ -45,6 +45,8 @@ final class MessageTransport: Transport {
       round: round, parameterCount: worker.parameters.count, moments: worker.vectors.moments)
   }
 
+  func traffic(round: Int) -> Traffic { .sum(bytes: payloadBytes(round: round), members: 0..<communicator.size) }
+
   func begin(_ own: RoundReport, round: Int) throws {
     self.round = round
     tookPart[0] = own.takesPart

@@ -9,6 +9,7 @@ final class NeighbourTransport: Transport {
   private let communicator: Communicator
   private let worker: WorkerState
   private let replicas: [WorkerVectors]
+  private let graph: MixingGraph
   private let neighbours: [Neighbour]
   private let pass: JointUpdate
   private let carriesMomentum: Bool
@@ -36,7 +37,8 @@ final class NeighbourTransport: Transport {
     replicas = [worker.vectors]
     carriesMomentum = exchange.carriesMomentum && worker.momentum != nil
     let own = JointUpdate.Source(worker.parameters, momentum: carriesMomentum ? worker.momentum : nil)
-    neighbours = exchange.graph.neighbours(of: communicator.rank, among: communicator.size)
+    graph = exchange.graph
+    neighbours = graph.neighbours(of: communicator.rank, among: communicator.size)
       .map { Neighbour($0, count: own.paddedCount) }
     let sources = [own] + neighbours.map { JointUpdate.Source($0.arrived, like: own) }
     pass = JointUpdate(sources: sources, replicas: [worker.vectors.replica])
@@ -48,6 +50,10 @@ final class NeighbourTransport: Transport {
 
   func payloadBytes(round: Int) -> Int {
     neighbours.count * (carriesMomentum ? 2 : 1) * worker.parameters.count * MemoryLayout<Float>.size
+  }
+
+  func traffic(round: Int) -> Traffic {
+    .neighbours(graph, bytes: payloadBytes(round: round) / max(neighbours.count, 1))
   }
 
   func begin(_ own: RoundReport, round: Int) throws {

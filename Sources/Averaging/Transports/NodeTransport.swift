@@ -12,6 +12,7 @@ final class NodeTransport: Transport {
   private let pass: JointUpdate
   private let reports: ReportReduction
   private let tookPart = AlignedBuffer<Bool>(count: 1)
+  private let workers: Int
   private var round = 0
 
   init(_ exchange: MeanOfAll, worker: WorkerState, sums: NodeSums, communicator: Communicator) {
@@ -21,6 +22,7 @@ final class NodeTransport: Transport {
     replicas = [worker.vectors]
     pass = JointUpdate(sources: [sums.result], replicas: [worker.vectors.replica])
     reports = ReportReduction(communicator)
+    workers = communicator.size
     pass.touch(portions[0])
   }
 
@@ -34,6 +36,8 @@ final class NodeTransport: Transport {
     exchange.payloadBytes(
       round: round, parameterCount: worker.parameters.count, moments: worker.vectors.moments)
   }
+
+  func traffic(round: Int) -> Traffic { .sum(bytes: payloadBytes(round: round), members: 0..<workers) }
 
   func begin(_ own: RoundReport, round: Int) throws {
     self.round = round

@@ -52,6 +52,8 @@ final class SharedMemoryTransport: Transport {
       round: round, parameterCount: worker.parameters.count, moments: worker.vectors.moments)
   }
 
+  func traffic(round: Int) -> Traffic { .sum(bytes: payloadBytes(round: round), members: 0..<communicator.size) }
+
   func begin(_ own: RoundReport, round: Int) {
     (self.own, self.round) = (own, round)
     own.write(to: peers[communicator.rank].report)

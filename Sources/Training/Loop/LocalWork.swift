@@ -66,12 +66,6 @@ struct LocalWork {
   /// Waits as long as a slower machine would have computed longer; messages make progress meanwhile.
   private func idle(since busyBefore: Double, poll: () throws -> Void) throws {
     timer.enter(.slowdown)
-    let end = timer.since + (slowdown - 1) * (timer.busySeconds - busyBefore)
-    while true {
-      let left = end - PhaseTimer.now()
-      guard left > 0 else { return }
-      PhaseTimer.sleep(min(left, 0.0005))
-      try poll()
-    }
+    try timer.waitUntil(timer.ownTime + (slowdown - 1) * (timer.busySeconds - busyBefore), poll: poll)
   }
 }

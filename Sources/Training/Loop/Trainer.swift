@@ -20,6 +20,8 @@ public final class Trainer: Persistent {
     public var learningRate: LearningRate?
     /// Factor by which this worker is artificially slowed; 1 is none.
     public var slowdown = 1.0
+    /// Machines whose times the run is to have, in place of those that it runs on.
+    public var emulation: Emulation?
     /// Whether an average that breaks the deviation lemma ends the run; for plain SGD.
     public var checksTheory = false
 
@@ -32,7 +34,7 @@ public final class Trainer: Persistent {
   public let configuration: Configuration
   public let objective: any Objective
   public let worker: WorkerState
-  public let timer = PhaseTimer()
+  public let timer: PhaseTimer
   public let averager: Averager
   public let clock: RoundClock
   public private(set) var statistics = TrainingStatistics()
@@ -49,6 +51,7 @@ public final class Trainer: Persistent {
   var samplesOfRun = Int.max
 
   private let communicator: Communicator
+  private let core: EmulatedCore?
   private let work: LocalWork
   private let update: any Update
   private let isUniform: Bool
@@ -77,14 +80,20 @@ public final class Trainer: Persistent {
     isUniform = configuration.method.schedule.isUniform
     let sizes = try communicator.allReduce([Int64(objective.sampleCount), Int64(objective.batchSize)], .sum)
     (trainingSamples, samplesPerStep) = (Int(sizes[0]), Int(sizes[1]))
-    averager = try Averager(configuration.method, worker: worker, communicator: communicator)
+    core = configuration.emulation?.hasOwnCores == true ? EmulatedCore() : nil
+    timer = PhaseTimer(core: core)
+    var method = configuration.method
+    if let emulation = configuration.emulation {
+      method.exchange = EmulatedExchange(method.exchange, on: emulation.network, clock: timer)
+    }
+    averager = try Averager(method, worker: worker, communicator: communicator)
     clock = RoundClock(configuration.method.schedule, worker: worker, communicator: communicator)
     work = LocalWork(
       objective: objective, worker: worker, timer: timer, slowdown: configuration.slowdown,
       correction: update.correction)
     let isAsynchronous = configuration.method.exchange.isAsynchronous && communicator.size > 1
     count = isAsynchronous ? try SampleCount(communicator) : nil
-    vote = try Vote(communicator)
+    vote = try Vote(communicator, timer)
     if configuration.learningRate != nil { setLearningRate() }
   }
 
@@ -93,6 +102,15 @@ public final class Trainer: Persistent {
     worker.parameters.copy(from: parameters)
     objective.statistics.copy(from: statistics)
     averager.prepare()
+  }
+
+  /// Where each rank has the times of a core of its own: measures what they are; every rank must call it together.
+  /// - Returns: what this rank's work takes there over what it takes here; nil where cores are real.
+  /// - Throws: `MPIError`.
+  public func calibrateCore() throws -> Double? {
+    guard let core else { return nil }
+    core.factor = try CoreCalibration(objective, worker: worker, communicator).measure()
+    return core.factor
   }
 
   public var method: Method { configuration.method }
@@ -314,7 +332,7 @@ public final class Trainer: Persistent {
       return []
     }
     defer { heldWish = [] }
-    return try vote.consult(wish.union(heldWish), at: timer.since)
+    return try vote.consult(wish.union(heldWish))
   }
 
   /// Ends what is under way, and leaves its result alone, where a run ends early; every rank must call it together.

@@ -1,5 +1,6 @@
 import Kernels
 import MessagePassing
+import Records
 
 /// What a worker wants all of them to do together, between two steps.
 public struct Wish: OptionSet, Sendable {
@@ -24,6 +25,7 @@ final class Vote {
   private static let mostCalls = 1 << 20
 
   private let communicator: Communicator
+  private let timer: PhaseTimer
   /// A bit of a wish each, then the seconds of a call.
   private let own = AlignedBuffer<Double>(count: 3)
   private let all = AlignedBuffer<Double>(count: 3)
@@ -35,17 +37,20 @@ final class Vote {
   private var since = 0.0
 
   /// Every rank must make its own together with all others.
-  init(_ communicator: Communicator) throws { self.communicator = try communicator.duplicate() }
+  /// - Parameter timer: is switched while the worker waits.
+  init(_ communicator: Communicator, _ timer: PhaseTimer) throws {
+    self.communicator = try communicator.duplicate()
+    self.timer = timer
+  }
 
-  /// - Parameters:
-  ///   - own: what this worker wants, until all know.
-  ///   - time: now, in seconds.
+  /// - Parameter own: what this worker wants, until all know.
   /// - Returns: what any worker wanted, the same on all.
-  func consult(_ own: Wish, at time: Double) throws -> Wish {
+  func consult(_ own: Wish) throws -> Wish {
     if communicator.size == 1 { return own }
     wish.formUnion(own)
     left -= 1
     guard left <= 0 else { return [] }
+    let time = timer.since
     let secondsOfCall = since == 0 ? Self.period : (time - since) / Double(interval)
     let result = try finish()
     try begin(secondsOfCall)
@@ -66,7 +71,9 @@ final class Vote {
   @discardableResult
   func finish() throws -> Wish {
     guard let request = request.take() else { return [] }
+    let phase = timer.enter(.wait)
     try request.wait()
+    timer.enter(phase)
     interval = max(1, Int(min(Self.period / max(all[2], 1e-9), Double(Self.mostCalls))))
     var wish: Wish = []
     if all[0] > 0 { wish.insert(.checkpoint) }

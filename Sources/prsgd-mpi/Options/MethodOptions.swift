@@ -83,14 +83,20 @@ struct MethodOptions: ParsableArguments {
     }
     // What does not go together is said before MPI starts; what depends on the run is not known yet.
     do {
-      var settings = settings(MethodSettings())
-      if case .perWorker(let intervals) = resolvedInterval { settings.workers = intervals.count }
-      if replay == nil { settings.schedule = try schedule(workers: settings.workers, steps: settings.steps) }
-      _ = try algorithm.method(settings)
+      _ = try methodBeforeRun()
       if replay == nil { try refuseWithoutEffect() }
     } catch let failure as Failure {
       throw ValidationError(failure.message)
     }
+  }
+
+  /// The method as far as the options alone say it: rounds that are read from a file are not.
+  /// - Throws: `Failure(.usage)` for what does not go together.
+  func methodBeforeRun() throws -> Method {
+    var settings = settings(MethodSettings())
+    if case .perWorker(let intervals) = resolvedInterval { settings.workers = intervals.count }
+    if replay == nil { settings.schedule = try schedule(workers: settings.workers, steps: settings.steps) }
+    return try algorithm.method(settings)
   }
 
   /// Options that some methods have no use for.
@@ -101,10 +107,7 @@ struct MethodOptions: ParsableArguments {
   /// Refuses what changes nothing of the method: it is the same one without.
   private func refuseWithoutEffect() throws {
     let method = { (options: MethodOptions) throws in
-      var settings = options.settings(MethodSettings())
-      if case .perWorker(let intervals) = options.resolvedInterval { settings.workers = intervals.count }
-      settings.schedule = try options.schedule(workers: settings.workers, steps: settings.steps)
-      return "\(try options.algorithm.method(settings))"
+      "\(try options.methodBeforeRun())"
     }
     let changed = try method(self)
     let options: [(name: String, isUsual: Bool, reset: (inout MethodOptions) -> Void)] = [
@@ -144,13 +147,22 @@ struct MethodOptions: ParsableArguments {
 
   /// A worker's vectors, in shared memory where that is wanted and can be.
   func worker(
-    for method: Method, parameterCount: Int, optimizer: LocalOptimizer, _ communicator: Communicator
+    for method: Method, parameterCount: Int, optimizer: LocalOptimizer, sharesMemory: Bool = true,
+    _ communicator: Communicator
   ) throws -> WorkerState {
     let (moments, slots) = (optimizer.moments, method.slots)
-    guard sharedMemory else {
+    guard sharedMemory && sharesMemory else {
       return WorkerState(parameterCount: parameterCount, moments: moments, slots: slots)
     }
     return try .shared(parameterCount: parameterCount, moments: moments, slots: slots, by: communicator)
+  }
+
+  /// Parallel mini-batch SGD, averaged in the same way.
+  var asParallelSGD: MethodOptions {
+    var options = self
+    (options.algorithm, options.interval, options.momentumPolicy) = (.parallelSGD, nil, nil)
+    (options.order, options.weights) = (.averageFirst, .equal)
+    return options
   }
 
   private var resolvedInterval: IntervalOption { interval ?? .steps(algorithm.interval) }

@@ -55,9 +55,9 @@ final class Checkpointing {
   /// - Throws: `AgreedFailure` where some rank cannot write, or has diverged; nothing of it is left then.
   func save(_ files: RunFiles?) throws {
     let trainer = training.trainer
+    let phase = trainer.timer.enter(.checkpoint)
     // A model that is not finite is not saved.
     try trainer.agreeOnStatus()
-    let phase = trainer.timer.enter(.checkpoint)
     let folder = CheckpointFolder(of: try communicator.broadcast(files?.folder ?? ""))
     do {
       try write(to: folder, files)

@@ -23,13 +23,15 @@ extension Experiment {
       bytes: Double(2 + optimizer.moments + method.slots.count) * Double(objective.parameterCount)
         * Double(MemoryLayout<Float>.size), communicator)
     let worker = try self.method.worker(
-      for: method, parameterCount: objective.parameterCount, optimizer: optimizer, communicator)
+      for: method, parameterCount: objective.parameterCount, optimizer: optimizer,
+      sharesMemory: emulation.emulation == nil, communicator)
     objective.initialize(worker.parameters, seed: step.seed)
     var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     let learningRate = recipe.learningRate(
       step.learningRate, start: rate, stepEpochs: shards.stepEpochs, steps: steps)
     if !learningRate.isConstant { configuration.learningRate = learningRate }
     configuration.checksTheory = theory.checkTheory
+    configuration.emulation = emulation.emulation
     configuration.slowdown = theory.slowdown.factors[communicator.rank] ?? 1
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
@@ -56,6 +58,7 @@ extension Experiment {
     run.warmup = recipe.warmup
     if case .rates(let rates) = step.learningRate { run.firstFall = rates.pieces.first?.epoch }
     let method = try self.method.method(run)
+    try emulation.check(workers: workers)
     if theory.checkTheory && !method.exchange.isCollective {
       throw Failure(.usage, "--check-theory is of averages over all workers, not of \(self.method.algorithm)")
     }

@@ -78,7 +78,7 @@ struct ProblemSetup {
     let distribution = ShardDistribution(communicator)
     let seed = experiment.step.seed
     let training = try distribution.distribute(by: experiment.partition, seed: seed) {
-      try dataset.open(.training, seed: seed)
+      try dataset.open(.training, seed: seed).first(experiment.trainingSamples)
     }
     let test = try distribution.distributeEvenly {
       try dataset.open(.test, seed: seed, classCount: training.format.classCount)

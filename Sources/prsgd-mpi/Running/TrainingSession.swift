@@ -110,6 +110,7 @@ struct TrainingSession {
     announce()
     if output.dryRun { return try describe() }
     let pulse = training.trainer.timer.pulse
+    try calibrateCore()
     _ = try Watchdog.start(
       pulse, hosts: manifest.machine.hosts, abortTime: output.checkpoints.stallAbort?.seconds, communicator)
     let shown = ProgressLine(
@@ -172,6 +173,16 @@ struct TrainingSession {
     if output.verbose { progress.say(binding.text) }
   }
 
+  /// Where times are to be those of cores of the ranks' own: finds them.
+  private func calibrateCore() throws {
+    guard let factor = try training.trainer.calibrateCore() else { return }
+    let factors = try communicator.allGather([factor]).map { $0[0] }
+    let text = { (factor: Double) in factor.formatted(decimals: 2) }
+    progress.say(
+      "times: of a core for each rank, where its work takes \(text(factors.min()!)) to \(text(factors.max()!)) of what it "
+        + "takes beside the others")
+  }
+
   private func announce() {
     guard communicator.isRoot else { return }
     let problem = manifest.problem
@@ -191,7 +202,8 @@ struct TrainingSession {
         + "\(intervalText), \(length.steps.formattedWithCommas) steps; \(BLASLibrary.version) (\(BLASLibrary.kernel))")
     if let kernels = setup.kernels { progress.say("products: \(kernels)") }
     if communicator.size > 1 {
-      progress.say("averages: \(training.trainer.averager.medium.rawValue)")
+      let network = experiment.emulation.emulateNetwork.map { ", as on a network of \($0)" } ?? ""
+      progress.say("averages: \(training.trainer.averager.medium.rawValue)\(network)")
     }
     if let files { progress.say("writing to \(files.folder)") }
     if let resumed {

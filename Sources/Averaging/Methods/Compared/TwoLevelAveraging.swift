@@ -51,7 +51,7 @@ struct MeanByLevels: Exchange {
     let peers = worker.peers.isEmpty ? [] : members.map { worker.peers[$0] }
     return TransportByLevels(
       inner: mean.open(worker, among: group.size == 1 ? [] : peers, group), all: try mean.open(worker, communicator),
-      outer: outer)
+      members: members[0]..<members[0] + members.count, outer: outer)
   }
 }
 
@@ -59,21 +59,29 @@ struct MeanByLevels: Exchange {
 final class TransportByLevels: Transport {
   private let inner: any Transport
   private let all: any Transport
+  /// The group's, by their ranks among all, which are consecutive where the group is a number of workers.
+  private let members: Range<Int>
   private let outer: Int
   private var current: any Transport
 
-  init(inner: any Transport, all: any Transport, outer: Int) {
+  init(inner: any Transport, all: any Transport, members: Range<Int>, outer: Int) {
     self.inner = inner
     self.all = all
+    self.members = members
     self.outer = outer
     current = inner
   }
 
-  private func transport(round: Int) -> any Transport { (round + 1) % outer == 0 ? all : inner }
+  private func isOuter(_ round: Int) -> Bool { (round + 1) % outer == 0 }
+  private func transport(round: Int) -> any Transport { isOuter(round) ? all : inner }
 
   var medium: Medium { all.medium }
   var portions: [Range<Int>] { all.portions }
   func payloadBytes(round: Int) -> Int { transport(round: round).payloadBytes(round: round) }
+
+  func traffic(round: Int) -> Traffic {
+    isOuter(round) ? all.traffic(round: round) : .sum(bytes: inner.payloadBytes(round: round), members: members)
+  }
 
   func begin(_ own: RoundReport, round: Int) throws {
     current = transport(round: round)

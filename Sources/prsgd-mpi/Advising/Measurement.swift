@@ -1,0 +1,78 @@
+import Averaging
+import Failures
+import MessagePassing
+import Training
+
+/// What is measured on the ranks that there are.
+struct Measurement: Encodable {
+  let ranks: Int
+  /// Of each rank, nodes numbered by their first rank.
+  let nodes: [Int]
+  /// Samples of a step of each worker.
+  let batchSize: Int
+  /// What a worker contributes to an averaging, and to an average of gradients.
+  let payloadBytes: Int
+  let gradientBytes: Int
+  /// Steps without an exchange.
+  let local: StepTimes
+  /// Steps with an average of models in each, as the options have it; and where nothing hides behind a gradient.
+  let averaging: StepTimes
+  let blocking: StepTimes
+  /// Steps of psgd.
+  let parallelSGD: StepTimes
+  let withinNode: LinkRate?
+  let betweenNodes: LinkRate?
+
+  private static let unlimited = 1 << 30
+
+  /// Every rank must make it together.
+  /// - Throws: `AgreedFailure`, `MPIError`.
+  init(
+    _ experiment: Experiment, _ objective: any Objective, _ shards: ShardSizes, steps: Int, _ communicator: Communicator
+  ) throws {
+    ranks = communicator.size
+    batchSize = objective.batchSize
+    let variant = { (change: (inout Experiment) -> Void) throws -> (trainer: Trainer, times: StepTimes) in
+      var variant = experiment
+      change(&variant)
+      let trainer = try variant.trainer(objective, shards, steps: steps, communicator)
+      _ = try trainer.calibrateCore()
+      return (trainer, try StepTimes.measure(trainer, communicator))
+    }
+    let (every, averaging) = try variant { $0.method.interval = .steps(1) }
+    self.averaging = averaging
+    payloadBytes = every.averager.payloadBytes
+    local = try variant { $0.method.interval = .steps(Self.unlimited) }.times
+    let overlaps = every.method.update.overlaps && !every.averager.sharesMemory && ranks > 1
+    blocking = overlaps ? try variant { ($0.method.interval, $0.method.overlap) = (.steps(1), false) }.times : averaging
+    let (parallel, times) = try variant { $0.method = $0.method.asParallelSGD }
+    parallelSGD = times
+    gradientBytes = parallel.averager.payloadBytes
+    let node = try communicator.splitByNode()
+    let nodes = try communicator.allGather([try node.allReduce(Int64(communicator.rank), .minimum)]).map { Int($0[0]) }
+    self.nodes = nodes
+    let link = { (other: Int?) in try other.map { try LinkRate.measure(between: 0, and: $0, communicator) } }
+    withinNode = try link((1..<ranks).first { nodes[$0] == nodes[0] })
+    betweenNodes = try link((1..<ranks).first { nodes[$0] != nodes[0] })
+  }
+
+  var nodeCount: Int { Set(nodes).count }
+  var ranksPerNode: Int { (ranks + nodeCount - 1) / nodeCount }
+
+  /// What of an averaging is hidden by the gradient: none of it, 0, to all, 1.
+  var hiddenShare: Double {
+    let whole = max(0, blocking.slowest - local.slowest)
+    let inSight = max(0, averaging.slowest - local.slowest)
+    return whole > 0 ? max(0, 1 - inSight / whole) : 0
+  }
+
+  /// For these ranks.
+  var prediction: Prediction {
+    let excess = local.deviation * Prediction.excess(workers: ranks)
+    let added = { (times: StepTimes) in max(0, times.slowest - local.slowest) }
+    let chance = min(excess, added(averaging), added(parallelSGD))
+    return Prediction(
+      workers: ranks, step: local.slowest, averaging: added(averaging) - chance, chance: chance,
+      gradientAveraging: added(parallelSGD) - chance)
+  }
+}

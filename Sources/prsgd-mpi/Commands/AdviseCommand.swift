@@ -1,0 +1,68 @@
+import ArgumentParser
+import Averaging
+import Failures
+import Kernels
+import MessagePassing
+import Records
+import Training
+
+/// `prsgd-mpi advise`.
+struct AdviseCommand: ParallelCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "advise",
+    abstract: "Measures steps and averages on these machines, and advises on --interval.",
+    discussion: """
+      Start it as you would start train, with the options of train: it takes some steps without averages, some with one at \
+      every step, and sends messages between ranks. It prints what an epoch would take by the interval, how much of that \
+      is communication, and which interval to take. Nothing is written.
+
+        mpirun -np 8 prsgd-mpi advise --dataset cifar10:FOLDER --model resnet20 --epochs 100
+        mpirun -np 8 prsgd-mpi advise --model resnet20 --dataset cifar10:FOLDER --workers 16,256,4096 --network 10gbit,20us
+      """)
+
+  @OptionGroup var experiment: Experiment
+
+  @Option(
+    help: ArgumentHelp(
+      "Numbers of workers to predict for besides, by the model that is printed with them.", valueName: "n,n,…"),
+    transform: { text in
+      try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        guard let number = Int(part), (1...1_000_000).contains(number) else {
+          throw ValidationError("'\(part)' should be a number of workers.")
+        }
+        return number
+      }
+    })
+  var workers: [Int] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Rate and latency between the nodes of --workers, as 10gbit,20us. (default: what is measured between these nodes)",
+      valueName: "network"),
+    transform: EmulationOptions.network)
+  var network: EmulatedNetwork?
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    var method = experiment.method
+    method.interval = .steps(7)
+    guard (try method.methodBeforeRun().schedule as? FixedInterval)?.interval == 7 else {
+      throw ValidationError("advise is about --interval, and \(method.algorithm) has rounds of its own.")
+    }
+  }
+
+  mutating func run(on communicator: Communicator) throws {
+    BLASLibrary.threads = experiment.step.blasThreads
+    let setup = try ProblemSetup(experiment, communicator)
+    let shards = try ShardSizes(of: setup.objective, communicator)
+    let length = experiment.length.runLength(stepsPerEpoch: shards.stepsPerEpoch)
+    let measurement = try Measurement(experiment, setup.objective, shards, steps: length.steps, communicator)
+    guard communicator.isRoot else { return }
+    let advice = try Advice(
+      measurement, problem: "\(setup.model) on \(experiment.dataset)", steps: length.steps,
+      stepsPerEpoch: shards.stepsPerEpoch, workers: workers, network: network ?? experiment.emulation.emulateNetwork)
+    StandardStream.output.write((json ? try advice.json() : AdviceReport(advice).text) + "\n")
+  }
+}
