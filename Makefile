@@ -34,6 +34,8 @@ PARSERS ?=#           ## those that `make fuzz` tries, as "csv gzip" (default: a
 
 PRSGD_MPI ?= openmpi
 export PRSGD_MPI
+# What a program says that it was built from: SwiftPM alone would keep what it found at its first build.
+export PRSGD_REVISION ?= $(shell git describe --always --dirty --abbrev=40 --match= 2>/dev/null || echo unknown)
 ifneq ($(filter-out openmpi mpich,$(PRSGD_MPI)),)
   $(error PRSGD_MPI is openmpi or mpich, not "$(PRSGD_MPI)")
 endif

@@ -15,10 +15,45 @@ private func slurmIsUp() async throws -> Bool {
 }
 
 extension BuiltProgram {
+  /// The job script where Slurm does not do as it should; Slurm's part is played by a script.
+  struct JobScriptTests {
+    /// Slurm's srun ends with 0 where it cannot start ranks: it does so twice, then starts one.
+    private static let srun = """
+      #!/bin/sh
+      echo >>calls
+      [ $(wc -l <calls) -ge 3 ] || exit 0
+      while [ "${1#--}" != "$1" ]; do shift; done
+      exec "$@"
+      """
+
+    @Test func ranksThatDoNotStartAreStartedAgain() async throws {
+      let workspace = try Workspace()
+      let options = "\(Workspace.small) --quiet --steps 100000"
+      let cut = try await workspace.run("\(options) --time-limit 0.01s --output run")
+      try #require(cut.code == 75, "\(cut.testDescription)")
+      try workspace.write(Self.srun.utf8, to: "srun")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(workspace.path)/srun")
+      let variables = [
+        "SLURM_JOB_ID": "7", "PRSGD_OUTPUT": "run", "PRSGD_LAUNCHER": "srun", "PRSGD_MPI_BIN": try Tools.program(),
+        "PATH": "\(workspace.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")",
+      ]
+      let script = try RunningCommand(
+        ["/bin/bash", "\(SlurmTests.jobs)/train.slurm"] + options.split(separator: " ").map(String.init),
+        in: workspace.path,
+        environment: Tools.environment.merging(variables) { $1 })
+      let outcome = try await script.outcome()
+      #expect(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(outcome.output.contains("attempt 2 of 3"), "\(outcome.testDescription)")
+      #expect(try workspace.convergence("run")[column: "step"].last == "100000", "\(outcome.testDescription)")
+    }
+  }
+}
+
+extension BuiltProgram {
   /// The job script under a Slurm that runs on this machine.
   @Suite(.enabled("Slurm runs here: sinfo and sbatch answer") { try await slurmIsUp() })
   struct SlurmTests {
-    private static let jobs = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    static let jobs = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../jobs").standardizedFileURL.path
 
     @Test(arguments: ["srun", "mpirun"])

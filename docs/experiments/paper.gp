@@ -11,18 +11,16 @@ count = int(system("wc -l < '".out."/runs.txt'"))
 line(i, field) = system("sed -n ".i."p '".out."/runs.txt' | cut -d'|' -f".field)
 file(i) = out."/".line(i, 2)."-seed-1/convergence.csv"
 array colors[12] = ["#000000", "#0072B2", "#56B4E9", "#009E73", "#44AA99", "#D55E00", "#E69F00", "#CC79A7", "#882255", "#999933", "#661100", "#888888"]
-set multiplot layout 2,3 margins 0.05,0.99,0.13,0.97 spacing 0.05,0.08
+set multiplot layout 2,3 margins 0.05,0.99,0.15,0.98 spacing 0.045,0.09
 do for [row in "loss accuracy"] {
-  unset key
-  if (row eq "loss") { set logscale y; set ylabel "training loss"; set yrange [*:*] } else {
-    unset logscale y; set ylabel "test accuracy"; set yrange [*:*] }
   value = row eq "loss" ? "train_loss" : "test_accuracy"
+  if (row eq "loss") { set logscale y; set ylabel "training loss" } else { unset logscale y; set ylabel "test accuracy" }
   do for [axis in "epoch bytes_sent elapsed_seconds"] {
     scale = axis eq "bytes_sent" ? 1e-6 : 1
     set xlabel (axis eq "epoch" ? "epochs" : axis eq "bytes_sent" ? "MB sent by a worker" : "seconds")
     if (axis eq "bytes_sent") { set logscale x } else { unset logscale x }
     if (row eq "accuracy" && axis eq "bytes_sent") {
-      set key at screen 0.5,0.01 center bottom horizontal maxcols 5 width 2 samplen 2
+      set key at screen 0.05,0.08 left top Left reverse vertical maxrows 2 width 3 samplen 3
     } else { unset key }
     plot for [i=1:count] file(i) using (scale * column(axis)):(column(value)) every ::1 with lines lw 1.5 \
       lc rgb colors[i] title line(i, 1)
