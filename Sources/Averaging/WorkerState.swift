@@ -122,8 +122,8 @@ public final class WorkerState: Persistent {
     slots.filter { $0.owner == .common }.map { ($0, ParameterVector(sparselyUsed: count)) }
   }
 
-  /// In memory that the workers of each node share, where any node has several and all can; every rank must call it
-  /// together.
+  /// In memory that the workers of each node share, where there are several and all can; every rank must call it together.
+  /// A worker alone on its node has its vectors there too: sums between nodes are formed in the same way.
   /// - Parameter node: the ranks of this rank's node; found out if not given.
   /// - Throws: `MPIError`.
   public static func shared(
@@ -134,7 +134,7 @@ public final class WorkerState: Persistent {
     let count = WorkerVectors.storageCount(parameterCount, moments: moments, slots: own)
     let bytes = count * MemoryLayout<Float>.stride
     let told = ReportWords.bytes + node.size * MemoryLayout<SquaredNorms>.stride
-    guard try all.allReduce(Int64(node.size), .maximum) > 1,
+    guard all.size > 1,
       let memory = try SharedMemory.allocate(bytes: bytes + told + AlignedBuffer<Float>.slack, on: node, of: all)
     else { return WorkerState(parameterCount: parameterCount, moments: moments, slots: slots) }
     let peers = (0..<node.size).map { rank in

@@ -108,6 +108,9 @@ extension RankTests {
       let twoLevels = try scenario.with { $0.layout = .nodes }.trainer(world)
       #expect(twoLevels.averager.medium == (world.size > 2 ? .nodes : world.size == 2 ? .sharedMemory : .messages))
       try expectTheSame(twoLevels, sending)
+      let separate = try scenario.with { $0.layout = .separate }.trainer(world)
+      #expect(separate.averager.medium == (world.size > 1 ? .nodes : .messages))
+      try expectTheSame(separate, scenario.with { $0.layout = .messages }.trainer(world))
     }
 
     nonisolated static let longVectors =
@@ -123,15 +126,17 @@ extension RankTests {
       let method = Method.averageFirst(interval: 2, momentum: .average, overlapped: true, weights: weights)
       let scenario = Scenario(method: method, optimizer: optimizer)
       let objective = QuadraticObjective(problem, worker: world.rank, of: world.size, seed: scenario.seed)
-      let trainers = try [Scenario.Layout.messages, .nodes, .nodes].map { layout in
+      let trainers = try [Scenario.Layout.messages, .nodes, .nodes, .separate, .separate].map { layout in
         try scenario.with { $0.layout = layout }.trainer(objective, world)
       }
       for _ in 0..<5 {
         for trainer in trainers { try trainer.step() }
       }
       let parameters = trainers.map(\.worker.parameters)
-      #expect(relativeDistance(parameters[1].doubles, parameters[0].doubles) < 1e-5)
-      #expect(parameters[1].bits == parameters[2].bits)
+      for (first, second) in [(1, 2), (3, 4)] {
+        #expect(relativeDistance(parameters[first].doubles, parameters[0].doubles) < 1e-5)
+        #expect(parameters[first].bits == parameters[second].bits)
+      }
     }
 
     private func expectTheSame(_ sharing: Trainer, _ sending: Trainer) throws {

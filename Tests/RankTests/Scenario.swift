@@ -59,7 +59,7 @@ struct Scenario {
       ? WorkerState(parameterCount: count, moments: moments, slots: method.slots)
       : try WorkerState.shared(
         parameterCount: count, moments: moments, slots: method.slots, by: communicator,
-        node: layout == .nodes ? World.node(of: communicator) : nil)
+        node: layout == .oneNode ? nil : World.node(of: communicator, isShared: layout == .nodes))
     objective.initialize(worker.parameters, seed: seed)
     var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     configuration.learningRate = learningRate
@@ -74,6 +74,8 @@ struct Scenario {
     case oneNode, messages
     /// Nodes of two workers, or of three where there are many, and the last one's rest.
     case nodes
+    /// Each on a node of its own.
+    case separate
   }
 
   func with(_ change: (inout Scenario) -> Void) -> Scenario {

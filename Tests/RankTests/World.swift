@@ -18,9 +18,9 @@ enum World {
     }
   }()
 
-  /// As if the ranks of `communicator` ran on several nodes, not all of which are alike.
-  nonisolated static func node(of communicator: Communicator) throws -> Communicator {
-    try communicator.split(color: communicator.rank / (communicator.size < 5 ? 2 : 3))!
+  /// As if the ranks of `communicator` ran on several nodes, not all of which are alike; or each on one of its own.
+  nonisolated static func node(of communicator: Communicator, isShared: Bool = true) throws -> Communicator {
+    try communicator.split(color: communicator.rank / (isShared ? communicator.size < 5 ? 2 : 3 : 1))!
   }
 
   static let alone: Communicator = {

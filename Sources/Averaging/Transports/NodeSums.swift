@@ -1,8 +1,8 @@
 import Kernels
 import MessagePassing
 
-/// Sums over all workers where nodes run several: over a node in memory that its workers share, then between nodes by
-/// messages, so that numbers cross the network once for a node and not once for a worker.
+/// Sums over the workers of several nodes: over a node in memory that its workers share, then between nodes by messages, so
+/// that numbers cross the network once for a node and not once for a worker.
 ///
 ///     node 0   worker 0  ▓▓▓▓▓▓▓▓░░░░░░░░      ▓ summed over its node by one worker of each; these exchange what they have,
 ///              worker 1  ▓▓▓▓▓▓▓▓░░░░░░░░      ░ by another of each, at the same time

@@ -1,7 +1,7 @@
 import Kernels
 import MessagePassing
 
-/// Averages where nodes run several workers, by `NodeSums`, which may be formed while workers compute.
+/// Averages over several nodes, by `NodeSums`, which may be formed while workers compute.
 ///
 /// What every worker reports is reduced apart from the numbers, as where all numbers are messages.
 final class NodeTransport: Transport {

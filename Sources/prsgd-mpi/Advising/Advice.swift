@@ -62,16 +62,13 @@ struct Advice: Encodable {
     let best = epochs.first { $0.communicationShare < smallShare } ?? epochs.last!
     let interval = best.interval!
     var reason =
-      "averages then take \(percent(best)) of the time, where psgd spends \(percent(parallel)) on its own; longer rounds "
-      + "would win nothing more that counts"
-    if best.communicationShare >= smallShare {
-      reason =
-        "averages still take \(percent(best)) of the time: the network is slow for this model, and longer rounds help"
-    }
+      best.communicationShare < smallShare
+      ? "averages then take \(percent(best)) of the time, where psgd spends \(percent(parallel)) on its own"
+      : "averages still take \(percent(best)) of the time, for the network is slow for this model"
     if Double(interval) > max(1, bound) {
       reason +=
-        "; the theory promises a linear speed-up up to I = \(bound.formatted(decimals: 1)) only, so compare the loss of a "
-        + "short run with that of a shorter interval"
+        ". The theory promises a linear speed-up up to I = \(bound.formatted(decimals: 1)): compare the loss of a short run "
+        + "with that of a shorter interval"
     }
     return (interval, reason)
   }

@@ -78,7 +78,7 @@ struct AdviceReport {
     }
     let rows = extrapolation.rows.map {
       $0.workers.formattedWithCommas.padded(to: 8) + $0.nodes.formattedWithCommas.padded(to: 8)
-        + milliseconds($0.networkSeconds).padded(to: 12) + " |" + cells($0.weak) + " |" + cells($0.strong)
+        + milliseconds($0.networkSeconds).padded(to: 14) + " |" + cells($0.weak) + " |" + cells($0.strong)
     }
     let heads = names.map { $0.padded(to: 9) }.joined()
     let width = 9 * names.count
@@ -86,9 +86,9 @@ struct AdviceReport {
       ([
         "Share of the time in which workers compute (weak: each with the batch that it has here; strong: all together with",
         "the batch of all here). Assumed: \(extrapolation.assumptions).",
-        " ".padded(to: 8) + " ".padded(to: 8) + "the network,".padded(to: 12) + " |" + "weak".padded(to: width) + " |"
+        " ".padded(to: 8) + " ".padded(to: 8) + "the network,".padded(to: 14) + " |" + "weak".padded(to: width) + " |"
           + "strong".padded(to: width),
-        "workers".padded(to: 8) + "nodes".padded(to: 8) + "an averaging".padded(to: 12) + " |" + heads + " |" + heads,
+        "workers".padded(to: 8) + "nodes".padded(to: 8) + "an averaging".padded(to: 14) + " |" + heads + " |" + heads,
       ] + rows).joined(separator: "\n")
   }
 }
