@@ -59,7 +59,9 @@ public enum RunFolder {
     }
   }
 
-  private static func makeFolders(_ path: String) throws {
+  /// Makes a folder and its parents, unless they are there.
+  /// - Throws: `Failure` naming what is in the way.
+  public static func makeFolders(_ path: String) throws {
     var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       prefix += part + "/"

@@ -17,7 +17,9 @@ struct PrsgdMPI: ParsableCommand {
       """,
     version: ProgramVersion.text,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, AdviseCommand.self, BenchCommand.self, AlgorithmsCommand.self,
+      TrainCommand.self, EvaluateCommand.self, AdviseCommand.self, BenchCommand.self, ReportCommand.self,
+      ExportCommand.self,
+      AlgorithmsCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 }
