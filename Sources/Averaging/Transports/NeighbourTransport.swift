@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import MessagePassing
 
@@ -10,26 +11,13 @@ final class NeighbourTransport: Transport {
   private let worker: WorkerState
   private let replicas: [WorkerVectors]
   private let graph: MixingGraph
-  private let neighbours: [Neighbour]
+  /// With each neighbour.
+  private let swaps: [PiecewiseSwap]
   private let pass: JointUpdate
   private let carriesMomentum: Bool
   private let words = ReportWords(scratch: AlignedBuffer(count: ReportWords.bytes))
   private let tookPart = AlignedBuffer<Bool>([true])
   private var own = RoundReport()
-
-  /// A worker that this one exchanges with.
-  private final class Neighbour {
-    let rank: Int
-    /// What it sent.
-    let arrived: AlignedBuffer<Float>
-    var sending: Request?
-    var receiving: Request?
-
-    init(_ rank: Int, count: Int) {
-      self.rank = rank
-      arrived = AlignedBuffer(count: count)
-    }
-  }
 
   init(_ exchange: NeighbourAverage, worker: WorkerState, communicator: Communicator) {
     self.communicator = communicator
@@ -38,9 +26,13 @@ final class NeighbourTransport: Transport {
     carriesMomentum = exchange.carriesMomentum && worker.momentum != nil
     let own = JointUpdate.Source(worker.parameters, momentum: carriesMomentum ? worker.momentum : nil)
     graph = exchange.graph
-    neighbours = graph.neighbours(of: communicator.rank, among: communicator.size)
-      .map { Neighbour($0, count: own.paddedCount) }
-    let sources = [own] + neighbours.map { JointUpdate.Source($0.arrived, like: own) }
+    let neighbours = graph.neighbours(of: communicator.rank, among: communicator.size)
+    let arrived = neighbours.map { _ in AlignedBuffer<Float>(count: own.paddedCount) }
+    swaps = zip(neighbours, arrived).map {
+      PiecewiseSwap(
+        communicator, with: $0, sending: worker.parameters.pointer, receiving: $1.pointer, owner: $1)
+    }
+    let sources = [own] + arrived.map { JointUpdate.Source($0, like: own) }
     pass = JointUpdate(sources: sources, replicas: [worker.vectors.replica])
   }
 
@@ -49,11 +41,11 @@ final class NeighbourTransport: Transport {
   var portions: [Range<Int>] { [0..<worker.parameters.vectorCount] }
 
   func payloadBytes(round: Int) -> Int {
-    neighbours.count * (carriesMomentum ? 2 : 1) * worker.parameters.count * MemoryLayout<Float>.size
+    swaps.count * (carriesMomentum ? 2 : 1) * worker.parameters.count * MemoryLayout<Float>.size
   }
 
   func traffic(round: Int) -> Traffic {
-    .neighbours(graph, bytes: payloadBytes(round: round) / max(neighbours.count, 1))
+    .neighbours(graph, bytes: payloadBytes(round: round) / max(swaps.count, 1))
   }
 
   func begin(_ own: RoundReport, round: Int) throws {
@@ -61,29 +53,26 @@ final class NeighbourTransport: Transport {
     // Model and momentum lie side by side, with the model's padding between them.
     let padded = ParameterVector.paddedCount(worker.parameters.count)
     let count = (carriesMomentum ? padded : 0) + worker.parameters.count
-    let sent = UnsafeBufferPointer(start: worker.parameters.pointer, count: count)
-    for neighbour in neighbours {
-      let arriving = UnsafeMutableBufferPointer(start: neighbour.arrived.pointer, count: count)
-      neighbour.receiving = try communicator.beginReceive(
-        into: arriving, from: neighbour.rank, tag: round % 2, owner: self)
-    }
-    for neighbour in neighbours {
-      neighbour.sending = try communicator.beginSend(sent, to: neighbour.rank, tag: round % 2, owner: self)
-    }
+    for swap in swaps { try swap.begin(count, tag: round % 2) }
   }
 
   func poll() throws {
-    for neighbour in neighbours { _ = try neighbour.receiving?.test() }
+    for swap in swaps { _ = try swap.advance() }
   }
 
   func awaitArrival() throws {
-    for neighbour in neighbours { try neighbour.receiving.take()?.wait() }
+    for swap in swaps {
+      // The others too: each may be what another worker waits for.
+      while try !swap.advance() {
+        try poll()
+        sched_yield()
+      }
+    }
   }
 
   func complete() throws -> Average {
-    for neighbour in neighbours { try neighbour.sending.take()?.wait() }
     return Average(
-      reports: RoundReports(ofOne: own, words), pass: pass, range: portions[0], factor: 1 / Float(neighbours.count + 1),
+      reports: RoundReports(ofOne: own, words), pass: pass, range: portions[0], factor: 1 / Float(swaps.count + 1),
       progress: nil, replicas: replicas, worker: worker, carriesMomentum: carriesMomentum, tookPart: tookPart)
   }
 
