@@ -35,10 +35,6 @@ static inline int cmpi_iallreduce(const void *source, void *result, int count, M
                                   MPI_Comm communicator, cmpi_request *request) {
   return MPI_Iallreduce(source, result, count, type, operation, communicator, &request->handle);
 }
-static inline int cmpi_iallgather(const void *source, void *result, int count, MPI_Datatype type, MPI_Comm communicator,
-                                  cmpi_request *request) {
-  return MPI_Iallgather(source, count, type, result, count, type, communicator, &request->handle);
-}
 static inline int cmpi_ibarrier(MPI_Comm communicator, cmpi_request *request) {
   return MPI_Ibarrier(communicator, &request->handle);
 }

@@ -24,22 +24,6 @@ extension Communicator {
     return request
   }
 
-  /// Begins `result` ← every rank's `source`, by rank (`MPI_Iallgather`): one call, so at most 2³¹ − 1 elements in all.
-  ///
-  /// The same holds of the buffers and their owner.
-  public func beginAllGather<Element: MPIElement>(
-    _ source: UnsafeBufferPointer<Element>, into result: UnsafeMutableBufferPointer<Element>, owner: AnyObject
-  ) throws -> Request {
-    precondition(result.count == source.count * size && source.count > 0 && result.count <= Int(Int32.max))
-    var posted = cmpi_request_null()
-    let count = Int32(source.count)
-    let code = cmpi_iallgather(source.baseAddress!, result.baseAddress!, count, Element.datatype, handle, &posted)
-    try check(code, "MPI_Iallgather")
-    var request = Request(owner: owner)
-    request.add(posted)
-    return request
-  }
-
   /// Begins a barrier: the request is finished once every rank has begun it (`MPI_Ibarrier`).
   public func beginBarrier() throws -> Request {
     var posted = cmpi_request_null()

@@ -69,7 +69,7 @@ extension RankTests {
     }
 
     @Test func aNetworkIsReadAsItIsWritten() throws {
-      #expect(try EmulatedNetwork(parsing: "1gbit,50us").bandwidth == 125e6)
+      #expect(try EmulatedNetwork(parsing: "1gbit,50us").bandwidth == 125e6 * 1448 / 1514)
       #expect(try EmulatedNetwork(parsing: "1gbit,50us").latency == 50e-6)
       #expect(try EmulatedNetwork(parsing: "nodes=4,0.5ms,100mbit").nodes == 4)
       #expect(try EmulatedNetwork(parsing: "nodes=4,0.5ms,100mbit").latency == 0.5e-3)

@@ -7,7 +7,7 @@ import Options
 /// Each node has one port, which sends and receives at β at the same time. Between nodes nothing is in the way; within a
 /// node, and the arithmetic of a sum, cost what they really cost.
 public struct EmulatedNetwork: Equatable, Sendable {
-  /// β, in bytes a second.
+  /// β, in bytes of numbers a second.
   public let bandwidth: Double
   /// α, in seconds.
   public let latency: Double
@@ -15,7 +15,10 @@ public struct EmulatedNetwork: Equatable, Sendable {
   public let nodes: Int?
   private let text: String
 
-  /// Parses `[nodes=N,]RATE,LATENCY`, such as "1gbit,50us".
+  /// What is left of a link's rate for numbers: TCP's, IP's and Ethernet's headers are 66 of 1,514 bytes.
+  static let payloadShare = 1448.0 / 1514
+
+  /// Parses `[nodes=N,]RATE,LATENCY`, such as "1gbit,50us", with the rate of a link, headers included.
   /// - Throws: `Failure(.usage)`.
   public init(parsing text: String) throws {
     var (bandwidth, latency, nodes): (Double?, Double?, Int?) = (nil, nil, nil)
@@ -25,7 +28,7 @@ public struct EmulatedNetwork: Equatable, Sendable {
       } else if bandwidth == nil, let (number, unit) = Self.quantity(part, ["kbit": 1e3, "mbit": 1e6, "gbit": 1e9]),
         number > 0
       {
-        bandwidth = number * unit / 8
+        bandwidth = number * unit / 8 * Self.payloadShare
       } else if latency == nil, let (number, unit) = Self.quantity(part, ["us": 1e6, "µs": 1e6, "ms": 1e3, "s": 1]),
         number / unit <= 60
       {

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import MessagePassing
 
@@ -16,7 +17,7 @@ final class CompressedTransport: Transport {
   /// (ranks, bytes of one)
   private let gathered: AlignedBuffer<UInt8>
   private let pass: JointUpdate
-  private var gathering: Request?
+  private let gathering: PiecewiseGathering
 
   init(_ exchange: CompressedMean, worker: WorkerState, communicator: Communicator) {
     self.exchange = exchange
@@ -30,6 +31,7 @@ final class CompressedTransport: Transport {
     let bytes = exchange.codec.packedBytes(count)
     packed = AlignedBuffer(count: bytes)
     gathered = AlignedBuffer(count: bytes * communicator.size)
+    gathering = PiecewiseGathering(communicator, own: packed, all: gathered)
     pass = JointUpdate(sources: [JointUpdate.Source(mean)], replicas: [worker.vectors.replica])
   }
 
@@ -59,8 +61,7 @@ final class CompressedTransport: Transport {
       residual.copy(from: numbers)
       codec.decode(packed.pointer, count: count, addingTo: residual.pointer, factor: -1)
     }
-    gathering = try communicator.beginAllGather(
-      UnsafeBufferPointer(packed.elements), into: gathered.elements, owner: self)
+    try gathering.begin()
   }
 
   private func gatherNumbers() {
@@ -70,12 +71,12 @@ final class CompressedTransport: Transport {
     if exchange.payload == .progress(feedback: true) { numbers.add(1, times: worker[CompressedMean.residual]) }
   }
 
-  func poll() throws { _ = try gathering?.test() }
+  func poll() throws { _ = try gathering.advance() }
 
   func awaitArrival() throws { try reports.wait() }
 
   func complete() throws -> Average {
-    try gathering.take()?.wait()
+    while try !gathering.advance() { sched_yield() }
     if exchange.payload == .gradient { mean.setToZero() } else { mean.copy(from: worker[.anchor]) }
     let factor = 1 / Float(communicator.size)
     for rank in 0..<communicator.size {

@@ -11,8 +11,7 @@ final class NeighbourTransport: Transport {
   private let worker: WorkerState
   private let replicas: [WorkerVectors]
   private let graph: MixingGraph
-  /// With each neighbour.
-  private let swaps: [PiecewiseSwap]
+  private let swaps: [(swap: PiecewiseSwap<Float>, neighbour: Int, arrived: AlignedBuffer<Float>)]
   private let pass: JointUpdate
   private let carriesMomentum: Bool
   private let words = ReportWords(scratch: AlignedBuffer(count: ReportWords.bytes))
@@ -26,13 +25,9 @@ final class NeighbourTransport: Transport {
     carriesMomentum = exchange.carriesMomentum && worker.momentum != nil
     let own = JointUpdate.Source(worker.parameters, momentum: carriesMomentum ? worker.momentum : nil)
     graph = exchange.graph
-    let neighbours = graph.neighbours(of: communicator.rank, among: communicator.size)
-    let arrived = neighbours.map { _ in AlignedBuffer<Float>(count: own.paddedCount) }
-    swaps = zip(neighbours, arrived).map {
-      PiecewiseSwap(
-        communicator, with: $0, sending: worker.parameters.pointer, receiving: $1.pointer, owner: $1)
-    }
-    let sources = [own] + arrived.map { JointUpdate.Source($0, like: own) }
+    swaps = graph.neighbours(of: communicator.rank, among: communicator.size)
+      .map { (PiecewiseSwap(communicator), $0, AlignedBuffer(count: own.paddedCount)) }
+    let sources = [own] + swaps.map { JointUpdate.Source($0.arrived, like: own) }
     pass = JointUpdate(sources: sources, replicas: [worker.vectors.replica])
   }
 
@@ -53,15 +48,18 @@ final class NeighbourTransport: Transport {
     // Model and momentum lie side by side, with the model's padding between them.
     let padded = ParameterVector.paddedCount(worker.parameters.count)
     let count = (carriesMomentum ? padded : 0) + worker.parameters.count
-    for swap in swaps { try swap.begin(count, tag: round % 2) }
+    for (swap, neighbour, arrived) in swaps {
+      try swap.begin(
+        count, of: worker.parameters.pointer, to: neighbour, into: arrived.pointer, from: neighbour, tag: round % 2)
+    }
   }
 
   func poll() throws {
-    for swap in swaps { _ = try swap.advance() }
+    for (swap, _, _) in swaps { _ = try swap.advance() }
   }
 
   func awaitArrival() throws {
-    for swap in swaps {
+    for (swap, _, _) in swaps {
       // The others too: each may be what another worker waits for.
       while try !swap.advance() {
         try poll()
@@ -70,8 +68,8 @@ final class NeighbourTransport: Transport {
     }
   }
 
-  func complete() throws -> Average {
-    return Average(
+  func complete() -> Average {
+    Average(
       reports: RoundReports(ofOne: own, words), pass: pass, range: portions[0], factor: 1 / Float(swaps.count + 1),
       progress: nil, replicas: replicas, worker: worker, carriesMomentum: carriesMomentum, tookPart: tookPart)
   }

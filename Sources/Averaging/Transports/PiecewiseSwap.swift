@@ -1,43 +1,48 @@
 import MessagePassing
 
-/// Sends numbers to another worker and receives as many, piece by piece: as whole messages they would travel one after the
-/// other, each way at half the link's rate.
-final class PiecewiseSwap {
+/// Sends numbers to one worker and receives as many from another, or the same, piece by piece: as whole messages those of
+/// two workers would travel one after the other, each way at half the link's rate.
+final class PiecewiseSwap<Element: MPIElement> {
   private let communicator: Communicator
-  private let other: Int
-  private let sent: UnsafePointer<Float>
-  private let arriving: UnsafeMutablePointer<Float>
-  private let owner: AnyObject
-  private var count = 0
-  private var tag = 0
+  private var message = Message()
   private let underWay: [Piece]
   private var begun = 0
   private var ended = 0
+
+  /// What is sent and received in all.
+  private struct Message {
+    var receiver = 0
+    var sender = 0
+    var sent: UnsafePointer<Element>?
+    var arriving: UnsafeMutablePointer<Element>?
+    var count = 0
+    var tag = 0
+  }
 
   private final class Piece {
     var send: Request?
     var receive: Request?
   }
 
-  /// Numbers of a piece, 256 KiB, and how many pieces are under way at a time.
-  private static let numbersOfPiece = 1 << 16
-  private static let depth = 4
+  /// Numbers of a piece, 256 KiB.
+  private static var numbersOfPiece: Int { (256 << 10) / MemoryLayout<Element>.stride }
+  /// How many pieces are under way at a time.
+  private static var depth: Int { 4 }
 
-  /// - Parameter owner: what keeps the memory alive.
-  init(
-    _ communicator: Communicator, with other: Int, sending sent: UnsafePointer<Float>,
-    receiving arriving: UnsafeMutablePointer<Float>, owner: AnyObject
-  ) {
-    (self.communicator, self.other, self.sent, self.arriving) = (communicator, other, sent, arriving)
-    self.owner = owner
+  init(_ communicator: Communicator) {
+    self.communicator = communicator
     underWay = (0..<Self.depth).map { _ in Piece() }
   }
 
-  private var pieces: Int { (count + Self.numbersOfPiece - 1) / Self.numbersOfPiece }
+  private var pieces: Int { (message.count + Self.numbersOfPiece - 1) / Self.numbersOfPiece }
 
   /// Begins with `count` numbers; until `advance` is true, what is sent must not change.
-  func begin(_ count: Int, tag: Int) throws {
-    (self.count, self.tag, begun, ended) = (count, tag, 0, 0)
+  func begin(
+    _ count: Int, of sent: UnsafePointer<Element>, to receiver: Int, into arriving: UnsafeMutablePointer<Element>,
+    from sender: Int, tag: Int = 0
+  ) throws {
+    message = Message(receiver: receiver, sender: sender, sent: sent, arriving: arriving, count: count, tag: tag)
+    (begun, ended) = (0, 0)
     _ = try advance()
   }
 
@@ -62,11 +67,13 @@ final class PiecewiseSwap {
 
   private func post(_ index: Int) throws {
     let start = index * Self.numbersOfPiece
-    let length = min(Self.numbersOfPiece, count - start)
+    let length = min(Self.numbersOfPiece, message.count - start)
     let piece = underWay[index % Self.depth]
     piece.receive = try communicator.beginReceive(
-      into: UnsafeMutableBufferPointer(start: arriving + start, count: length), from: other, tag: tag, owner: owner)
+      into: UnsafeMutableBufferPointer(start: message.arriving! + start, count: length), from: message.sender,
+      tag: message.tag, owner: self)
     piece.send = try communicator.beginSend(
-      UnsafeBufferPointer(start: sent + start, count: length), to: other, tag: tag, owner: owner)
+      UnsafeBufferPointer(start: message.sent! + start, count: length), to: message.receiver, tag: message.tag,
+      owner: self)
   }
 }
