@@ -43,8 +43,16 @@ public final class ProgressReport {
     guard isTerminal, !isQuiet, time >= nextUpdate else { return }
     nextUpdate = time + 0.25
     erase()
-    write(line())
+    // A line that wraps could not be erased.
+    write(String(line().prefix(Self.terminalWidth - 1)))
     hasLine = true
+  }
+
+  /// Columns of the terminal; as many as a terminal always had where it does not say.
+  private static var terminalWidth: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func erase() {

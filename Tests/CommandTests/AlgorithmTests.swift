@@ -77,6 +77,14 @@ extension BuiltProgram {
       #expect(steps.count == 3 && (60...62).contains(steps.reduce(0, +)), "\(steps)")
     }
 
+    /// With the interval that there would be without the option, the method would be refused.
+    @Test func whatAnotherOptionAllowsIsNotRefused() async throws {
+      let workspace = try Workspace()
+      try await workspace.train(
+        "--steps 20 --algorithm streaming-diloco:fragments=4,delay=3 --interval 16", ranks: 2, into: "run")
+      #expect(try workspace.convergence("run")[column: "step"].last == "20")
+    }
+
     @Test func unequalStepsAreNotForBench() async throws {
       let outcome = try await Workspace().run("bench --algorithm pr-sgd-het --interval adaptive:2..9", ranks: 2)
       #expect(outcome.code == 64, "\(outcome.testDescription)")

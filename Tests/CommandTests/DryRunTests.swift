@@ -21,6 +21,7 @@ extension BuiltProgram {
       #expect(dry.code == 0, "\(dry.testDescription)")
       #expect(try dry.output.contains(Regex("(?m)^parameters +\(run.parameters)$")), "\(dry.testDescription)")
       #expect(dry.output.contains(#/(?m)^steps +2 of each rank, interval 8$/#), "\(dry.testDescription)")
+      #expect(dry.output.contains(#/(?m)^training takes +about 0:0\d, [\d.]+ ms a step/#), "\(dry.testDescription)")
       #expect(try dry.output.contains(Regex("(?m)^samples a rank +\(40 / ranks)$")), "\(dry.testDescription)")
       #expect(try workspace.entries() == ["images"])
 

@@ -20,8 +20,7 @@ struct AdviceReport {
   private var measured: String {
     let measured = advice.measured
     let (local, nodes) = (measured.local, measured.nodeCount)
-    let inSight = max(0, measured.averaging.slowest - local.slowest)
-    let whole = max(0, measured.blocking.slowest - local.slowest)
+    let (whole, inSight) = (measured.wholeAveraging, measured.averagingInSight)
     var rows = [
       ("", "\(advice.problem): \(measured.ranks) ranks on \(nodes) \(nodes == 1 ? "node" : "nodes")"),
       (

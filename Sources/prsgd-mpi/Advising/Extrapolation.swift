@@ -1,5 +1,6 @@
 import Averaging
 import Failures
+import Records
 
 /// What is predicted for other numbers of workers than are there, and by which assumptions.
 struct Extrapolation: Encodable {
@@ -35,11 +36,16 @@ struct Extrapolation: Encodable {
         .usage, "these ranks run on one node: for --workers say what is between nodes, as --network 10gbit,20us")
     }
     let perNode = measured.ranksPerNode
-    let rate = "\((network.bandwidth / 1e6).shortText) MB/s, \((network.latency * 1e6).shortText) us"
+    let rate =
+      "\((network.bandwidth / 1e6).formatted(decimals: 0)) MB/s of numbers, \((network.latency * 1e6).formatted(decimals: 1)) us"
+    let hides =
+      !measured.overlaps
+      ? ""
+      : measured.sharesMemory ? ", and hides behind a gradient" : ", and hides behind a gradient as far as it does here"
     assumptions =
       "\(perNode) \(perNode == 1 ? "worker" : "workers") a node; between nodes \(rate) a message; a sum takes what the "
-      + "quicker of a ring and a tree takes, and hides behind a gradient as far as it does here; within a node it takes "
-      + "what it takes here; steps differ by chance as here; a gradient takes as much less as its batch is smaller"
+      + "quicker of a ring and a tree takes\(hides); within a node all is as here; steps differ by chance as here; a gradient "
+      + "takes as much less as its batch is smaller"
     // What is not the network.
     let nodes = measured.nodeCount
     let time = { (bytes: Int, nodes: Int) in
@@ -47,15 +53,14 @@ struct Extrapolation: Encodable {
     }
     let base = measured.prediction
     let own = { (seconds: Double, bytes: Int) in max(0, seconds - time(bytes, nodes)) }
-    let ownOfAveraging = own(max(0, measured.blocking.slowest - base.step), measured.payloadBytes)
+    let ownOfAveraging = own(measured.wholeAveraging, measured.payloadBytes)
     let ownOfGradients = own(base.gradientAveraging, measured.gradientBytes)
-    let overlaps = measured.hiddenShare > 0
     rows = workers.map { workers in
       let nodes = (workers + perNode - 1) / perNode
       let scaling = { (share: Double) -> Scaling in
         let step = base.step * share
         let chance = measured.local.deviation * share * Prediction.excess(workers: workers)
-        let inSight = time(measured.payloadBytes, nodes) - (overlaps ? measured.hiddenShare * step : 0)
+        let inSight = time(measured.payloadBytes, nodes) - measured.hidingShare * step
         let prediction = Prediction(
           workers: workers, step: step, averaging: ownOfAveraging + max(0, inSight), chance: chance,
           gradientAveraging: ownOfGradients + time(measured.gradientBytes, nodes))

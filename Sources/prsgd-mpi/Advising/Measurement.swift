@@ -20,6 +20,9 @@ struct Measurement: Encodable {
   let blocking: StepTimes
   /// Steps of psgd.
   let parallelSGD: StepTimes
+  /// Whether an averaging by messages may run while a gradient is computed; and whether here nothing is sent.
+  let overlaps: Bool
+  let sharesMemory: Bool
   let withinNode: LinkRate?
   let betweenNodes: LinkRate?
 
@@ -33,7 +36,7 @@ struct Measurement: Encodable {
     ranks = communicator.size
     batchSize = objective.batchSize
     let variant = { (change: (inout Experiment) -> Void) throws -> (trainer: Trainer, times: StepTimes) in
-      var variant = experiment
+      var variant = experiment.forMeasuring
       change(&variant)
       let trainer = try variant.trainer(objective, shards, steps: steps, communicator)
       _ = try trainer.calibrateCore()
@@ -43,8 +46,11 @@ struct Measurement: Encodable {
     self.averaging = averaging
     payloadBytes = every.averager.payloadBytes
     local = try variant { $0.method.interval = .steps(Self.unlimited) }.times
-    let overlaps = every.method.update.overlaps && !every.averager.sharesMemory && ranks > 1
-    blocking = overlaps ? try variant { ($0.method.interval, $0.method.overlap) = (.steps(1), false) }.times : averaging
+    overlaps = every.method.update.overlaps
+    sharesMemory = every.averager.sharesMemory
+    blocking =
+      overlaps && !sharesMemory && ranks > 1
+      ? try variant { ($0.method.interval, $0.method.overlap) = (.steps(1), false) }.times : averaging
     let (parallel, times) = try variant { $0.method = $0.method.asParallelSGD }
     parallelSGD = times
     gradientBytes = parallel.averager.payloadBytes
@@ -59,11 +65,19 @@ struct Measurement: Encodable {
   var nodeCount: Int { Set(nodes).count }
   var ranksPerNode: Int { (ranks + nodeCount - 1) / nodeCount }
 
-  /// What of an averaging is hidden by the gradient: none of it, 0, to all, 1.
-  var hiddenShare: Double {
-    let whole = max(0, blocking.slowest - local.slowest)
-    let inSight = max(0, averaging.slowest - local.slowest)
-    return whole > 0 ? max(0, 1 - inSight / whole) : 0
+  /// Seconds that an averaging adds to a step where nothing hides it, and as it is.
+  var wholeAveraging: Double { max(0, blocking.slowest - local.slowest) }
+  var averagingInSight: Double { max(0, averaging.slowest - local.slowest) }
+
+  /// What of an averaging the gradient hides, of 1.
+  var hiddenShare: Double { wholeAveraging > 0 ? max(0, 1 - averagingInSight / wholeAveraging) : 0 }
+
+  /// What of a gradient's time hides an averaging, of 1: as measured; all of it where nothing was sent.
+  var hidingShare: Double {
+    guard overlaps else { return 0 }
+    guard !sharesMemory else { return 1 }
+    let hideable = min(wholeAveraging, local.slowest)
+    return hideable > 0 ? min(1, max(0, (wholeAveraging - averagingInSight) / hideable)) : 0
   }
 
   /// For these ranks.

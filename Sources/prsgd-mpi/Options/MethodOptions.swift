@@ -121,7 +121,8 @@ struct MethodOptions: ParsableArguments {
     for (name, isUsual, reset) in options where !isUsual {
       var usual = self
       reset(&usual)
-      if try method(usual) == changed { throw Failure(.usage, "--\(name) has no effect on \(algorithm).") }
+      // Without an option that others depend on there may be no method at all.
+      if (try? method(usual)) == changed { throw Failure(.usage, "--\(name) has no effect on \(algorithm).") }
     }
   }
 

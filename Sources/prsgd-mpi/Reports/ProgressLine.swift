@@ -21,9 +21,9 @@ struct ProgressLine {
     let elapsed = trainer.timer.trainingSeconds
     let epoch = Double(trainer.steps) / Double(stepsPerEpoch)
     let loss = trainer.statistics.localScore.loss / Double(max(1, trainer.statistics.localSamples))
-    let accuracy = last.testAccuracy ?? last.trainAccuracy
-    return "epoch \(epoch.formatted(decimals: 2).padded(to: 7))  loss \(loss.formatted(decimals: 4))"
-      + "\(accuracy.map { "  accuracy" + percent($0) } ?? "")  \(rate(Double(trainer.steps * samplesPerStep) / max(elapsed, 1e-9)))"
+    let accuracy = last.testAccuracy.map { "  last test" + percent($0) } ?? ""
+    return "epoch \(epoch.formatted(decimals: 2).padded(to: 7))  batch loss \(loss.formatted(decimals: 4))"
+      + "\(accuracy)  \(rate(Double(trainer.steps * samplesPerStep) / max(elapsed, 1e-9)))"
       + "  left \(timeLeft(trainer.steps, elapsed))"
   }
 

@@ -36,6 +36,14 @@ extension Experiment {
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 
+  /// The same with steps so short that nothing can diverge, to measure what they take.
+  var forMeasuring: Experiment {
+    var experiment = self
+    experiment.step.learningRate = .rates(LearningRate(1e-9))
+    experiment.method.rateScale = 1e-9
+    return experiment
+  }
+
   private func checkSlowdown(workers: Int) throws {
     guard let rank = theory.slowdown.factors.keys.first(where: { $0 >= workers }) else { return }
     throw Failure(.usage, "--slowdown names rank \(rank), and there are \(workers) ranks, from 0")

@@ -146,13 +146,25 @@ struct TrainingSession {
       })
   }
 
-  /// What the run would do and need, in place of doing it.
+  /// What the run would do and need, in place of doing it: a few steps, whose results are forgotten, say how long it takes.
   private func describe() throws {
     let own = [Int64(ResidentMemory.current ?? ResidentMemory.peak), Int64(setup.objective.sampleBytes)]
     let memory = try communicator.allGather(own).map { (resident: Int($0[0]), samples: Int($0[1])) }
+    let times = try measureSteps()
     let report = DryRun(
-      manifest: manifest, interval: intervalText, payloadBytes: training.trainer.averager.payloadBytes, memory: memory)
+      manifest: manifest, interval: intervalText, payloadBytes: training.trainer.averager.payloadBytes, memory: memory,
+      secondsOfStep: times?.slowest)
     if communicator.isRoot { StandardStream.output.write(report.text + "\n") }
+  }
+
+  /// What steps take; nil where ranks differ in their number.
+  private func measureSteps() throws -> StepTimes? {
+    let method = training.trainer.method
+    guard method.schedule.isUniform && !method.exchange.isAsynchronous else { return nil }
+    let shards = try ShardSizes(of: setup.objective, communicator)
+    let trainer = try experiment.forMeasuring.trainer(setup.objective, shards, steps: length.steps, communicator)
+    _ = try trainer.calibrateCore()
+    return try StepTimes.measure(trainer, communicator)
   }
 
   private mutating func finish() throws {
