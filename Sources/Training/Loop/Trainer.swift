@@ -338,6 +338,8 @@ public final class Trainer: Persistent {
   /// Ends what is under way, and leaves its result alone, where a run ends early; every rank must call it together.
   func abandon() throws {
     if averager.isPending { _ = try averager.complete() }
+    // A worker that is still in its step may wait for another's answer.
+    try averager.drain()
     try clock.finishBarrier()
     try count?.settle(ownSamples)
     try vote.finish()
