@@ -1,4 +1,5 @@
 import CMPI
+import Glibc
 
 /// Nonblocking collectives (MPI 3.1, section 5.12): posted now, finished by the request they return.
 extension Communicator {
@@ -31,5 +32,12 @@ extension Communicator {
     var request = Request(owner: nil)
     request.add(posted)
     return request
+  }
+
+  /// A barrier at which ranks sleep, so that those who are still at work have the cores; every rank must call it together.
+  public func quietBarrier() throws {
+    var barrier = try beginBarrier()
+    while try !barrier.test() { usleep(1000) }
+    try barrier.wait()
   }
 }

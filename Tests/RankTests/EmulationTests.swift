@@ -12,10 +12,10 @@ extension RankTests {
 
     /// A clock that goes on when it is told to.
     final class Clock: WorkerClock {
-      var now = 0.0
-      func wait(until time: Double, poll: () throws -> Void) throws {
+      var ownTime = 0.0
+      func waitUntil(_ time: Double, poll: () throws -> Void) throws {
         try poll()
-        now = max(now, time)
+        ownTime = max(ownTime, time)
       }
     }
 
@@ -98,19 +98,19 @@ extension RankTests {
         let worker = WorkerState(parameterCount: 100, moments: 0, slots: method.slots)
         let averager = try Averager(method, worker: worker, communicator: world)
         for round in 0..<3 {
-          clock.now = 1e7 * Double(round) + Double(world.rank)
+          clock.ownTime = 1e7 * Double(round) + Double(world.rank)
           let starts = (0..<world.size).map { 1e7 * Double(round) + Double($0) }
           var (report, ended) = (RoundReport(), EndedRound())
           (report.steps, report.batchSize, ended.index, ended.steps) = (1, 1, round, 1)
           try averager.begin(report, ended)
-          clock.now += computing
-          let own = clock.now
+          clock.ownTime += computing
+          let own = clock.ownTime
           _ = try averager.complete()
           averager.apply()
           try averager.settle()
           let (traffic, needed) = self.traffic(exchange, bytes: averager.bytesSent / (round + 1))
           let seconds = network.seconds(traffic, of: world.rank, among: world.size)
-          #expect(clock.now == max(own, needed.map { starts[$0] }.max()! + seconds), "\(exchange), round \(round)")
+          #expect(clock.ownTime == max(own, needed.map { starts[$0] }.max()! + seconds), "\(exchange), round \(round)")
         }
       }
     }

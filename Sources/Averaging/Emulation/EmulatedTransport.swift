@@ -27,7 +27,7 @@ final class EmulatedTransport: Transport {
 
   func begin(_ own: RoundReport, round: Int) throws {
     self.round = round
-    beginnings.note(clock.now, round: round, rank: rank)
+    beginnings.note(clock.ownTime, round: round, rank: rank)
     traffic = inner.traffic(round: round)
     try inner.begin(own, round: round)
   }
@@ -37,7 +37,7 @@ final class EmulatedTransport: Transport {
   func awaitArrival() throws {
     try inner.awaitArrival()
     let seconds = network?.seconds(traffic, of: rank, among: workers) ?? 0
-    try clock.wait(until: lastBeginning + seconds, poll: inner.poll)
+    try clock.waitUntil(lastBeginning + seconds, poll: inner.poll)
   }
 
   private var lastBeginning: Double {

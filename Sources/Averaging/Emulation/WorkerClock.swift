@@ -1,8 +1,8 @@
 /// What a worker's time is told by.
 public protocol WorkerClock: AnyObject {
   /// In seconds, from a moment that is the same for all workers.
-  var now: Double { get }
+  var ownTime: Double { get }
 
   /// Returns when it is `time`; meanwhile calls `poll` again and again.
-  func wait(until time: Double, poll: () throws -> Void) throws
+  func waitUntil(_ time: Double, poll: () throws -> Void) throws
 }

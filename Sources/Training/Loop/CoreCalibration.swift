@@ -41,7 +41,7 @@ struct CoreCalibration {
     var seconds = 0.0
     for rank in 0..<communicator.size {
       if rank == communicator.rank { seconds = try secondsOfGradient() }
-      try QuietBarrier.pass(communicator)
+      try communicator.quietBarrier()
     }
     return seconds
   }

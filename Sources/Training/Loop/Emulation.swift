@@ -13,8 +13,4 @@ public struct Emulation: Sendable {
   }
 }
 
-extension PhaseTimer: WorkerClock {
-  public var now: Double { ownTime }
-
-  public func wait(until time: Double, poll: () throws -> Void) throws { try waitUntil(time, poll: poll) }
-}
+extension PhaseTimer: WorkerClock {}

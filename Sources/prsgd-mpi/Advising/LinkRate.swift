@@ -30,7 +30,7 @@ struct LinkRate: Encodable {
         seconds[index] = (PhaseTimer.now() - start) / Double(2 * trips)
       }
     }
-    try QuietBarrier.pass(communicator)
+    try communicator.quietBarrier()
     seconds = try communicator.allReduce(seconds, .maximum)
     let bytes = Double(longCount * MemoryLayout<Float>.size)
     return LinkRate(latency: seconds[0], bandwidth: bytes / max(seconds[1] - seconds[0], 1e-9))
