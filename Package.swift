@@ -43,7 +43,8 @@ let package = Package(
   name: "prsgd-mpi",
   products: [
     // Which tests preload into the program.
-    .library(name: "FaultPoint", type: .dynamic, targets: ["CFaultPoint"])
+    .library(name: "FaultPoint", type: .dynamic, targets: ["CFaultPoint"]),
+    .library(name: "DamagedAnswer", type: .dynamic, targets: ["CDamagedAnswer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -91,6 +92,7 @@ let package = Package(
     tests("ModelsTests", ["Kernels", "Models"], besides: ["torch_reference.json", "torch_reference.py"]),
     tests("RecordsTests", ["Failures", "Records"]),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .target(name: "CDamagedAnswer", path: "Tests/CDamagedAnswer"),
     .target(name: "CFaultPoint", path: "Tests/CFaultPoint"),
     tests("RankTests", ["CAllocationCount", "Training"]),
     .target(

@@ -13,9 +13,7 @@ extension BuiltProgram {
       try FileManager.default.copyItem(atPath: picker, toPath: "\(workspace.path)/bin/prsgd-mpi")
       for variant in variants {
         let script = "libexec/prsgd-mpi/\(variant)/prsgd-mpi"
-        try workspace.write("#!/bin/sh\necho \(variant) \"$@\"\n".utf8, to: script)
-        try FileManager.default.setAttributes(
-          [.posixPermissions: 0o755], ofItemAtPath: "\(workspace.path)/\(script)")
+        try workspace.write("#!/bin/sh\necho \(variant) \"$@\"\n".utf8, executable: script)
       }
       return workspace
     }
@@ -79,10 +77,8 @@ extension BuiltProgram {
         isFound = true
       }
       #expect(isFound)
-      try workspace.write(bytes, to: "other")
-      let path = "\(workspace.path)/other"
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-      return path
+      try workspace.write(bytes, executable: "other")
+      return "\(workspace.path)/other"
     }
 
     @Test func ranksThatRunDifferentBuildsSaySoOnce() async throws {

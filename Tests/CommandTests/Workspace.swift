@@ -61,4 +61,9 @@ final class Workspace: Sendable {
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(bytes).write(to: url)
   }
+
+  func write(_ script: some Sequence<UInt8>, executable name: String) throws {
+    try write(script, to: name)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(path)/\(name)")
+  }
 }

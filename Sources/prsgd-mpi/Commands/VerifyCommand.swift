@@ -1,0 +1,62 @@
+import ArgumentParser
+import Failures
+import FoundationEssentials
+import Kernels
+import MessagePassing
+import Records
+
+/// `prsgd-mpi verify`.
+struct VerifyCommand: ParallelCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Checks a build, its libraries and a job's ranks: a line for each check.",
+    discussion: """
+      Start it as you would start train, after building or on new machines: its libraries' products and its own beside \
+      plain loops, gradients beside differences, the identities of the methods, and whether all ranks have the same \
+      program, options and data. With a data set it checks that too. It exits with 0 only if all checks pass.
+
+        mpirun -np 8 prsgd-mpi verify
+        mpirun -np 8 prsgd-mpi verify --dataset cifar10:FOLDER
+      """)
+
+  @OptionGroup var experiment: Experiment
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func run(on communicator: Communicator) throws {
+    BLASLibrary.threads = experiment.step.blasThreads
+    let start = PhaseTimer.now()
+    let verification = Verification(experiment: experiment, communicator: communicator)
+    var findings: [Finding] = []
+    let report = { (found: [Finding]) in
+      findings += found
+      guard communicator.isRoot, !json else { return }
+      for finding in found { StandardStream.output.write(finding.text + "\n") }
+    }
+    report([try verification.sameProgram(), try verification.sameOptions()])
+    report([try verification.binding(), try verification.shardsHoldTheData()])
+    report(try verification.denseProducts())
+    report(try verification.convolutionProducts())
+    report(try verification.gradients())
+    for identity in verification.identities { report(try verification.found(by: identity)) }
+    report(try verification.links())
+    try conclude(findings, seconds: PhaseTimer.now() - start, communicator)
+  }
+
+  /// - Throws: `AgreedFailure` where a check failed.
+  private func conclude(_ findings: [Finding], seconds: Double, _ communicator: Communicator) throws {
+    let failed = findings.filter { !$0.passed }
+    if communicator.isRoot && json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      StandardStream.output.write(String(decoding: try encoder.encode(findings), as: UTF8.self) + "\n")
+    } else if communicator.isRoot && failed.isEmpty {
+      StandardStream.output.write("all \(findings.count) checks passed in \(seconds.formatted(decimals: 1)) s\n")
+    }
+    guard failed.isEmpty else {
+      let names = failed.map(\.check).joined(separator: "; ")
+      throw AgreedFailure(Failure(.internal, "\(failed.count) of \(findings.count) checks failed: \(names)"), rank: 0)
+    }
+  }
+}
