@@ -38,6 +38,35 @@ extension BuiltProgram {
         of: "run", on: dataset, "--seed 5", training: table.training, test: table.test, ranks: ranks)
     }
 
+    /// Columns of words, and a number that says nothing; some fields are missing.
+    static let people =
+      "id,age,colour,kind\n"
+      + (0..<80).map { row in
+        "\(row),\(row % 7 == 3 ? "" : "\(20 + row % 4)"),\(["red", "blue", "?"][row % 3]),\(row % 3 == 0 ? "warm" : "cold")\n"
+      }.joined()
+
+    @Test(arguments: [nil, 3])
+    func aTableAsPeopleHaveThemIsLearned(ranks: Int?) async throws {
+      let workspace = try workspace(Self.people)
+      let dataset = "csv:a table, mine.csv,label=kind,drop=id,missing=mean"
+      let outcome = try await workspace.run(
+        Self.options, "--evaluate-training", "all", "--dataset", dataset, "--output", "run", ranks: ranks)
+      try #require(outcome.code == 0, "\(outcome.testDescription)")
+      for remark in [
+        "72 training and 8 test samples, 3 features", "'id' is left out", "'age' is missing in 11", "'colour' is 2",
+      ] {
+        #expect(outcome.output.contains(remark), "\(outcome.testDescription)")
+      }
+      #expect(try workspace.convergence("run")[column: "train_accuracy"].last == "1.0")
+      try await workspace.checkEvaluations(of: "run", on: dataset, training: 72, test: 8, ranks: ranks)
+      // Rows of another file, which by themselves would be of other columns: the model knows its own.
+      try workspace.write("id,age,colour,kind\nx,,red,warm\ny,22,?,cold\nz,21,red,warm\n".utf8, to: "new.csv")
+      let evaluated = try await workspace.run(
+        "evaluate --model-file run/model.safetensors --part training --dataset csv:new.csv,holdout=0", ranks: ranks)
+      #expect(evaluated.code == 0 && evaluated.output.contains("accuracy 1.0000 on 3"), "\(evaluated.testDescription)")
+      #expect(evaluated.output.contains("cold") && evaluated.output.contains("warm"), "\(evaluated.testDescription)")
+    }
+
     static let faults =
       [
         (table(["1,2,x\n", "3,oops,y\n"]), "csv:table.csv", 65, ["table.csv:3: column 2: ", "'oops'", "number"]),
@@ -53,6 +82,8 @@ extension BuiltProgram {
         (table(rows), "csv:none.csv", 74, ["none.csv: No such file"]),
         (table(rows), "csv:table.csv,label=specie", 64, ["table.csv: ", "'specie'", "did you mean 'species'"]),
         (table(rows), "csv:table.csv,label=4", 64, ["table.csv: ", "3 columns", "4th"]),
+        (table(rows), "csv:table.csv,drop=species", 64, ["table.csv: ", "drop= leaves no label"]),
+        (table(["1,red,x\n", "3,2,y\n"]), "csv:table.csv", 65, ["table.csv:3: column 2: ", "'2'", "words=2"]),
       ] as [(String, String, Int32, [String])]
 
     @Test(arguments: faults)

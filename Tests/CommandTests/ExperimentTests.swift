@@ -30,7 +30,7 @@ extension BuiltProgram {
       --no-shared-memory --momentum-policy local --weights samples --batch-size 4 --learning-rate 0.02 --momentum 0.5 \
       --nesterov --weight-decay 0.01 --augment --seed 7 --warmup 0.5 --cosine --label-smoothing 0.1 \
       --partition contiguous --normalize unit --batch-norm-statistics local --epochs 2 --evaluate-every 5 \
-      --evaluate-training 3 --training-samples 7 --emulate-network 10gbit,5us --emulate-cores
+      --evaluate-training 3 --stop-after 9 --training-samples 7 --emulate-network 10gbit,5us --emulate-cores
       """,
       """
       --dataset double-well:dimension=3,noise=0.5 --smoothness 2 --noise 0.5 --optimum 0.5 --momentum 0 --check-theory \

@@ -31,6 +31,36 @@ extension BuiltProgram {
       for part in ["\"weight\"", "[2,6]", "\"bias\"", "[2]"] { #expect(model.contains(part), "\(model)") }
     }
 
+    @Test(arguments: [nil, 3])
+    func aModelIsEvaluatedOnRowsOfItsClasses(ranks: Int?) async throws {
+      let workspace = try workspace(Self.rows)
+      let dataset = "libsvm:a, b,test"
+      let outcome = try await workspace.run(
+        "\(Self.options) --evaluate-training all --keep-best", "--dataset", dataset, ranks: ranks)
+      try #require(outcome.code == 0, "\(outcome.testDescription)")
+      try await workspace.checkEvaluations(of: "run", on: dataset, training: 40, test: 40, ranks: ranks)
+      // A file of one class, and with a feature that the model has not.
+      try workspace.write("+1 2:1 99:3\n".utf8, to: "one")
+      for model in ["model", "best"] {
+        let one = try await workspace.run(
+          "evaluate --model-file run/\(model).safetensors --dataset libsvm:one", ranks: ranks)
+        #expect(one.code == 0 && one.output.contains("accuracy 1.0000 on 1 samples"), "\(one.testDescription)")
+        #expect(one.output.contains("-1") && one.output.contains("100.0%"), "\(one.testDescription)")
+      }
+      let cases: [(String, String, Int32, String)] = [
+        ("run/model.safetensors", "synthetic", 65, "evaluate it on libsvm:FILE"),
+        ("run/model.safetensors", "libsvm:none", 74, "No such file"),
+        ("run/model.safetensors", "quadratic", 64, "has no samples"),
+        ("dense/model.safetensors", "libsvm:test", 65, "is not of a model that train made of sparse rows"),
+      ]
+      try await workspace.train("--steps 2", into: "dense")
+      for (file, dataset, code, words) in cases {
+        let refused = try await workspace.run("evaluate --model-file \(file) --dataset \(dataset)", ranks: ranks)
+        #expect(refused.code == code && refused.complaints.count == 1, "\(refused.testDescription)")
+        #expect(refused.errors.contains(words), "\(refused.testDescription)")
+      }
+    }
+
     @Test func aFileCanComeWithoutATestFile() async throws {
       let workspace = try workspace(Self.rows)
       let outcome = try await workspace.run(Self.options, "--dataset", "libsvm:a, b,")

@@ -110,13 +110,12 @@ struct CSVReaderTests {
 
   static let corruptions: [(line: String, what: String)] = [
     ("1,2", "has 2 fields, and the first line 3"), ("1,2,a,", "has 4 fields"), ("1", "has 1 fields"),
-    ("x,2,a", "column 1: 'x' should be a finite number"), ("1,2x,a", "column 2: '2x' should be"),
-    (",2,a", "column 1: the field is empty; it should be a finite number"), ("1, ,a", "column 2: the field is empty"),
+    (",2,a", "column 1: the field is empty; it should be a finite number, or a word; missing=mean or missing=drop"),
+    ("1, ,a", "column 2: the field is empty"),
     ("1,\"\",a", "column 2: the field is empty"), ("1,2,", "column 3: the field is empty; it should be a label"),
     ("nan,2,a", "column 1: 'nan' should be a finite"), ("1,NaN,a", "'NaN' should"), ("1,inf,a", "'inf' should"),
     ("1,-Infinity,a", "'-Infinity' should"), ("1,1e39,a", "'1e39' should"), ("1,1e999,a", "'1e999' should"),
-    ("1,0x10,a", "'0x10' should"), ("1,1 2,a", "'1 2' should"), ("1,\" 1\",a", "' 1' should"), ("1,e,a", "'e' should"),
-    ("1,\u{0}2,a", "'\\02' should"), ("1,\u{1b}[m,a", "'\\u{1B}[m' should"), ("1;2;a", "has 1 fields"),
+    ("1,0x10,a", "'0x10' should"), ("1;2;a", "has 1 fields"),
     ("1,2,nan", "column 3: 'nan' should be a label, a whole number or a word"), ("1,2,0.5", "'0.5' should be a label"),
     ("1,2,-inf", "'-inf' should be a label"), ("1,2,9007199254740994", "should be a label"),
     ("1,\"2,a", "column 2: the quote is not closed on this line"), ("1,2,\"a", "column 3: the quote is not closed"),
@@ -133,6 +132,23 @@ struct CSVReaderTests {
     #expect(refusal.hasPrefix(":\(place): ") && refusal.contains(corruption.what), "\(refusal)")
   }
 
+  /// A column is one of words as its first row has it, or one of numbers.
+  static let strangers: [(line: String, what: String)] = [
+    ("x,2,a", "column 1: 'x' should be a finite number"), ("1,2x,a", "column 2: '2x' should be"),
+    ("1,1 2,a", "'1 2' should"), ("1,\" 1\",a", "' 1' should"), ("1,e,a", "'e' should"),
+    ("1,\u{0}2,a", "'\\02' should"), ("1,\u{1b}[m,a", "'\\u{1B}[m' should"),
+  ]
+
+  @Test(arguments: strangers, [3, 40_000])
+  func aWordAmongNumbersIsSaidWithItsLine(stranger: (line: String, what: String), place: Int) throws {
+    try whatIsWrongIsSaidWithItsLine(corruption: stranger, place: place)
+    // The other way round, the next line is the stranger.
+    let before = "x,y,label\n" + stranger.line + "\n3,1e5,b\n"
+    let refusal = try CSVFile(before).refusal()
+    #expect(
+      refusal.hasPrefix(":3: column ") && refusal.contains("should be a word, as in the rows before"), "\(refusal)")
+  }
+
   @Test(arguments: [
     ("", ": has no rows"), ("\n\n \n", ": has no rows"), ("x,y\n", ": has no rows"), ("\u{FEFF}", ": has no rows"),
     ("1\n2\n", ":1: has one column"), ("1,a\n2,a\n", ": every label is 'a'"), ("1,3\n2,3.0\n", ": every label is '3'"),
@@ -144,7 +160,8 @@ struct CSVReaderTests {
   }
 
   @Test(arguments: [
-    ("4", ": has 3 columns"), ("lable", ": no column is named 'lable'; did you mean 'label'?"),
+    ("4", ": has 3 columns, and the 4th is asked for"),
+    ("lable", ": no column is named 'lable'; did you mean 'label'?"),
     ("nothing like it", ": no column is named 'nothing like it'"), ("x", ": several columns are named 'x'"),
   ])
   func aLabelColumnThatIsNotThereIsWrongUsage(option: String, what: String) throws {
@@ -155,6 +172,75 @@ struct CSVReaderTests {
   @Test func moreLabelsThanAnyoneHasClassesAreBadData() throws {
     let text = (0..<70_000).map { "1,\($0)\n" }.joined()
     #expect(try CSVFile(text).refusal().hasPrefix(":65537: column 2: has the 65537th label"))
+  }
+
+  // MARK: Words, and fields that are missing
+
+  static let people = "id,age,colour,zip,kind\n1,20,red,7,a\n2,,blue,8,b\n3,40,red,7,a\n4,NA,?,8,b\n5,30,green,7,a\n"
+
+  @Test func wordsAreAFeatureEachAndWhatIsMissingIsTheMean() throws {
+    var reader = try CSVFile(Self.people).open("label=kind,drop=id,missing=mean,words=zip,holdout=0")
+    let expected: [[Float]] = [
+      [20, 0, 0, 1, 1, 0], [30, 1, 0, 0, 0, 1], [40, 0, 0, 1, 1, 0], [30, 0, 0, 0, 0, 1], [30, 0, 1, 0, 1, 0],
+    ]
+    let rows = try reader.readRows()
+    #expect(rows == zip(expected, [0, 1, 0, 1, 0]).map { Row(features: $0, label: $1) })
+    let columns = try #require(reader as? CSVReader).columns
+    #expect(columns.columns.map(\.kind) == [.dropped, .number, .words, .words, .label])
+    #expect(columns.columns[1].mean == 30 && columns.columns[2].words == ["blue", "green", "red"])
+    #expect(columns.classNames == ["a", "b"] && columns.areConsistent)
+    let remarks = try #require(reader as? CSVReader).remarks
+    #expect(
+      remarks == [
+        "'id' is left out", "'age' is missing in 2, which get its mean",
+        "'colour' is 3 features, one for each word; it is missing in 1, which have none",
+        "'zip' is 2 features, one for each word",
+      ])
+  }
+
+  @Test func rowsWithMissingFieldsCanBeLeftOut() throws {
+    // Only class a is left: its rows alone are nothing to tell apart.
+    #expect(try CSVFile(Self.people).refusal("label=kind,missing=drop,holdout=0").contains("every label is 'a'"))
+    let more = Self.people + "6,50,red,9,b\n"
+    var reader = try CSVFile(more).open("label=kind,drop=1+zip,missing=drop,holdout=0")
+    let expected: [[Float]] = [[20, 0, 1], [40, 0, 1], [30, 1, 0], [50, 0, 1]]
+    #expect(try reader.readRows() == zip(expected, [0, 0, 0, 1]).map { Row(features: $0, label: $1) })
+    #expect(try #require(reader as? CSVReader).remarks.last == "2 rows with missing fields are left out")
+  }
+
+  @Test(arguments: [
+    ("label=kind,drop=kind", "leaves no label"), ("label=kind,drop=id+age+colour+zip", "or no feature"),
+    ("label=kind,drop=idd", "did you mean 'id'"), ("label=kind,words=9", "the 9th is asked for"),
+  ])
+  func columnsThatAreNotThereAreWrongUsage(options: String, what: String) throws {
+    let refusal = try CSVFile(Self.people).refusal("\(options),missing=mean,holdout=0", code: .usage)
+    #expect(refusal.contains(what), "\(refusal)")
+  }
+
+  @Test(arguments: [
+    ("x,y,k\n,1,a\nNA,2,b\n", "column 1 has no values"),
+    ("x,y,k\n" + (0..<1001).map { "w\($0),1,\($0 % 2)\n" }.joined(), ":1002: column 1: 'w1000' is the 1001th word"),
+    ("x,y,k\n?,1,a\n", "column 1 has no values"), ("x,y,k\n1,,a\n", "every label is 'a'"),
+  ])
+  func columnsToLearnNothingFromAreBadData(text: String, what: String) throws {
+    let refusal = try CSVFile(text).refusal("missing=mean,holdout=0")
+    #expect(refusal.contains(what) || refusal.contains("every label"), "\(refusal)")
+  }
+
+  /// By the columns of a training file other rows become the same features, whatever they are by themselves.
+  @Test func rowsAreReadByTheColumnsOfAnother() throws {
+    let training = try CSVFile(Self.people).open("label=kind,drop=id,missing=mean,words=zip,holdout=0")
+    let columns = try #require(training as? CSVReader).columns
+    let other = try CSVFile("id,age,colour,zip,kind\n9,,red,8,b\nx,1,?,7,b\n")
+    var reader = try CSVReader(CSVFiles(parsing: "\(other.path),holdout=0"), part: .training, columns: columns, seed: 1)
+    let expected: [[Float]] = [[30, 0, 0, 1, 0, 1], [1, 0, 0, 0, 1, 0]]
+    #expect(try reader.readRows() == expected.map { Row(features: $0, label: 1) })
+    let strange = try CSVFile("id,age,colour,zip,kind\n9,1,pink,8,b\n")
+    let failure = #expect(throws: Failure.self) {
+      try CSVReader(CSVFiles(parsing: "\(strange.path),holdout=0"), part: .training, columns: columns, seed: 1)
+    }
+    #expect(
+      failure?.message.contains(":2: column 3: 'pink' is a word that does not occur in the training file") == true)
   }
 
   // MARK: Both parts

@@ -21,6 +21,11 @@ struct DatasetSpecificationTests {
     ("csv:a,,holdout=0.25,label=3", "csv:a,,label=3,holdout=0.25"),
     ("csv:a,label=x, y,test=b,c", "csv:a,label=x, y,test=b,c"),
     ("csv:a,holdout=0", "csv:a,holdout=0"),
+    ("csv:a,drop=id", "csv:a,drop=id,holdout=0.1"), ("csv:a,missing=refuse", "csv:a,holdout=0.1"),
+    (
+      "csv:a,missing=mean,words=zip+4,drop=1+a b,label=x,test=b",
+      "csv:a,label=x,drop=1+a b,words=zip+4,missing=mean,test=b"
+    ),
   ])
   func theDescriptionIsCanonical(text: String, canonical: String) throws {
     let specification = try DatasetSpecification(parsing: text)
@@ -46,6 +51,8 @@ struct DatasetSpecificationTests {
     ("csv", "csv:FILE"), ("csv:", "csv:FILE"), ("csv:,label=1", "csv:FILE"), ("csv:a,lable=3", "did you mean 'label'"),
     ("csv:a,label=", "label="), ("csv:a,label=0", "from 1"), ("csv:a,label=-1", "from 1"), ("csv:a,test=", "test="),
     ("csv:a,test=b,holdout=0.1", "exclude each other"), ("csv:a,test=b,test=c", "given twice"),
+    ("csv:a,drop=", "drop="), ("csv:a,drop=a+", "drop="), ("csv:a,drop=a+0", "from 1"), ("csv:a,words=-2", "from 1"),
+    ("csv:a,missing=men", "did you mean 'mean'"), ("csv:a,missing=", "known: refuse, mean, drop"),
     ("csv:a,holdout=1", "0.0...0.9"), ("csv:a,holdout=-0.1", "0.0...0.9"), ("csv:a,holdout=nan", "0.0...0.9"),
   ])
   func whatCannotBeIsAUsageError(text: String, message: String) throws {

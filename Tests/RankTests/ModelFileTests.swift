@@ -60,6 +60,7 @@ extension RankTests {
         ("model", nil), ("channels", nil), ("classes", "many"), ("height", "0"), ("width", "-3"),
         ("height", "9999999999"), ("normalize", "pixels"), ("normalize", nil), ("means", nil), ("means", "1"),
         ("means", "1,2,3"), ("means", "1,x"), ("means", "1,nan"), ("deviations", "1,0"), ("deviations", "inf,1"),
+        ("columns", "{}"), ("columns", #"{"columns":[{"kind":"label","words":["a"]}],"missing":"mean"}"#),
       ]
       for (name, value) in damages {
         var metadata = description(.standard).metadata

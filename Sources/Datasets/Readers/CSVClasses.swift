@@ -3,7 +3,9 @@ struct CSVClasses {
   /// Below it every whole number is a `Double`.
   static let largestNumber = 0x1p53
 
-  let count: Int
+  /// In the order of the classes.
+  let names: [String]
+  var count: Int { names.count }
   private let areNumbers: Bool
   private var places: [String: Int32] = [:]
 
@@ -13,7 +15,7 @@ struct CSVClasses {
     areNumbers = numbers.count == labels.count { _ in true }
     let distinct = areNumbers ? Set(numbers).sorted().map(Self.spelling) : Set(labels).sorted()
     for (place, label) in distinct.enumerated() { places[label] = Int32(place) }
-    count = distinct.count
+    names = distinct
   }
 
   /// Whether a text can be a label: whole numbers and words can, while other numbers are measurements or missing.

@@ -13,30 +13,39 @@ public struct CSVReader: DatasetReader {
   private let rows: [Int]
   private var samplesRead = 0
 
+  /// What the columns are.
+  public var columns: TableColumns { table.columns }
+  /// What was made of the file's fields, where that is more than to read numbers.
+  public var remarks: [String] { table.remarks }
+
   /// Reads the table: all of it, for the classes are the labels that the training file has.
   ///
   /// - Parameters:
+  ///   - columns: those of another training file, which this one's rows are to be samples of.
   ///   - seed: the run's seed, which decides what rows are held out.
   ///   - memory: how many bytes the table may take.
   /// - Throws: as `CSVTableReader.read`.
   public init(
-    _ files: CSVFiles, part: DatasetPart, seed: UInt64, memory: Int = AvailableMemory.bytes
+    _ files: CSVFiles, part: DatasetPart, columns: TableColumns? = nil, seed: UInt64,
+    memory: Int = AvailableMemory.bytes
   ) throws {
     let memory = ReadMemory(available: memory)
-    let training = try CSVTableReader.read(files.training, label: files.label, memory: memory)
-    if let test = files.test {
-      table =
-        try part == .training
-        ? training : CSVTableReader.read(test, label: files.label, matching: training, memory: memory)
+    if let test = files.test, part == .test {
+      let columns = try columns ?? CSVTableReader.read(files.training, files, memory: memory).columns
+      table = try CSVTableReader.read(test, files, matching: columns, memory: memory)
+    } else {
+      table = try CSVTableReader.read(files.training, files, matching: columns, memory: memory)
+    }
+    if files.test != nil {
       rows = Array(table.labels.indices)
     } else {
-      table = training
       let isHeldOut = Self.heldOut(files.holdout, of: table.labels.count, seed: seed)
       rows = isHeldOut.indices.filter { isHeldOut[$0] == (part == .test) }
     }
     labels = rows.map { [table] in table.labels[$0] }
     format = SampleFormat(
-      channels: table.featureCount, height: 1, width: 1, classCount: table.classes.count, encoding: .float)
+      channels: table.columns.featureCount, height: 1, width: 1, classCount: table.columns.classes.count,
+      encoding: .float)
   }
 
   public mutating func read(_ count: Int, into bytes: UnsafeMutableRawBufferPointer) {

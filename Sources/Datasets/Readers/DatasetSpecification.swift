@@ -62,8 +62,11 @@ public enum DatasetSpecification: Equatable, Sendable {
   /// - Parameters:
   ///   - seed: the run's seed, from which a synthetic dataset is made and rows of a table are held out.
   ///   - classCount: for the test part, how many classes the training part has.
+  ///   - columns: of a table, those that its rows are to be samples of, where they are not its own.
   /// - Throws: `Failure(.inputOutput)` for what is missing, `Failure(.badData)` for what is damaged.
-  public func open(_ part: DatasetPart, seed: UInt64, classCount: Int? = nil) throws -> any DatasetReader {
+  public func open(
+    _ part: DatasetPart, seed: UInt64, classCount: Int? = nil, columns: TableColumns? = nil
+  ) throws -> any DatasetReader {
     switch self {
     case .synthetic(let problem):
       return SyntheticReader(problem, part: part, seed: seed)
@@ -79,7 +82,7 @@ public enum DatasetSpecification: Equatable, Sendable {
     case .cifar100(let folder, let labels):
       return try CIFARReader(.cifar100(labels), folder: folder, part: part)
     case .csv(let files):
-      return try CSVReader(files, part: part, seed: seed)
+      return try CSVReader(files, part: part, columns: columns, seed: seed)
     }
   }
 }

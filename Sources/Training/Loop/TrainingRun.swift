@@ -5,17 +5,20 @@ import MessagePassing
 import Persistence
 import Records
 
-/// How long a run goes on, and how often it looks at itself. Where workers differ in their steps, a step counts as taken
+/// How long a run goes on, and how often its model is evaluated. Where workers differ in their steps, a step counts as taken
 /// once as many samples as a step of all workers have been used.
 public struct RunLength: Equatable, Sendable {
   /// T: local steps of each worker.
   public let steps: Int
   /// Steps from one evaluation to the next.
   public let evaluationInterval: Int
+  /// Evaluations in a row without a better one, after which the run ends; nil: it never does before its last step.
+  public let patience: Int?
 
-  public init(steps: Int, evaluationInterval: Int) {
+  public init(steps: Int, evaluationInterval: Int, patience: Int? = nil) {
     self.steps = steps
     self.evaluationInterval = evaluationInterval
+    self.patience = patience
   }
 }
 
@@ -44,6 +47,10 @@ public final class TrainingRun: Persistent {
   private var firstObjective: Double?
   /// Samples at the next evaluation; 0 before the first.
   private var nextEvaluation = 0
+  /// The best evaluation so far, by its test accuracy, or where there is none by its training loss; and how many there were
+  /// since.
+  private var best = -Double.infinity
+  public private(set) var evaluationsSinceBest = 0
 
   public init(trainer: Trainer, communicator: Communicator) {
     self.trainer = trainer
@@ -88,6 +95,10 @@ public final class TrainingRun: Persistent {
         if samples >= total { try trainer.finish() }
         try evaluate(report)
         nextEvaluation = (samples / interval + 1) * interval
+        // What the last evaluation was of stays the result.
+        if samples < total, let patience = length.patience, evaluationsSinceBest >= patience {
+          return try trainer.abandon()
+        }
       }
       if samples < total { try eachStep(trainer) }
     }
@@ -98,6 +109,8 @@ public final class TrainingRun: Persistent {
     try state.visit(&gradientNorms.count)
     try state.visit(&firstObjective)
     try state.visit(&nextEvaluation)
+    try state.visit(&best)
+    try state.visit(&evaluationsSinceBest)
     try trainer.visit(&state)
   }
 
@@ -109,6 +122,8 @@ public final class TrainingRun: Persistent {
     try state.visit(&gradientNorms.sum)
     try state.visit(&gradientNorms.count)
     try state.visit(&firstObjective)
+    try state.visit(&best)
+    try state.visit(&evaluationsSinceBest)
     if !state.isReading { try evaluator.averageModels(trainer) }
     try state.visit(numbers: evaluator.average.elements)
     try state.visit(numbers: evaluator.statistics.elements)
@@ -138,8 +153,14 @@ public final class TrainingRun: Persistent {
       row.testAccuracy = onTest?.accuracy
     }
     try addTheory(&row, workers)
+    noteProgress(row.testAccuracy ?? -row.trainLoss)
     try report(row, workers)
     trainer.timer.enter(.other)
+  }
+
+  private func noteProgress(_ score: Double) {
+    evaluationsSinceBest = score > best ? 0 : evaluationsSinceBest + 1
+    best = max(best, score)
   }
 
   private func workerRows() throws -> [WorkerRow] {

@@ -1,5 +1,4 @@
 import Datasets
-import Glibc
 import Kernels
 import Models
 import Persistence
@@ -7,9 +6,7 @@ import Records
 
 /// Softmax regression on a worker's sparse rows: the mean over its samples of −log softmax(Wv + b) at their class.
 ///
-/// The parameters are W as (features, classes), so that what one feature needs lies side by side, then b (classes). Work
-/// is proportional to the features that are there, and for the update to the number of parameters. A sample's outputs
-/// and losses are found in Double.
+/// Work is proportional to the features that are there, and for the update to the number of parameters.
 public final class SparseLogisticObjective: Objective {
   /// Samples from one call of `poll` to the next.
   private static let piece = 256
@@ -17,14 +14,13 @@ public final class SparseLogisticObjective: Objective {
   public let batchSize: Int
   private let training: SparseRows
   private let test: SparseRows?
-  private let classes: Int
+  private let model: SparseSoftmax
+  private var classes: Int { model.classCount }
   private var sampler: BatchSampler
   /// The rows of the batch.
   private let batch: AlignedBuffer<Int32>
   /// (piece, classes): scale · (softmax − one-hot) of each sample.
   private let errors: AlignedBuffer<Float>
-  /// (classes): outputs of the sample at hand, then their exponentials.
-  private let outputs: AlignedBuffer<Double>
 
   /// - Parameters:
   ///   - training: the worker's rows; all workers' have the same features and classes.
@@ -37,29 +33,19 @@ public final class SparseLogisticObjective: Objective {
     self.test = test
     self.sampler = sampler
     batchSize = sampler.batchSize
-    classes = training.classCount
+    model = SparseSoftmax(featureCount: training.featureCount, classCount: training.classCount)
     batch = AlignedBuffer(count: sampler.batchSize)
     errors = AlignedBuffer(count: Self.piece * training.classCount)
-    outputs = AlignedBuffer(count: training.classCount)
   }
 
-  public var parameterCount: Int { (training.featureCount + 1) * classes }
+  public var parameterCount: Int { model.parameterCount }
   public var sampleCount: Int { training.count }
   public var testSampleCount: Int { test?.count ?? 0 }
   /// A sparse gradient is a sum in memory before it is anything: a step at once would gain nothing.
   public var canStepAtOnce: Bool { false }
   public var constants: ObjectiveConstants { ObjectiveConstants() }
 
-  /// The parameters as PyTorch's nn.Linear has them.
-  public var tensors: [ParameterTensor] {
-    let (features, classes) = (training.featureCount, classes)
-    return [
-      ParameterTensor(name: "weight", shape: [classes, features], offset: 0) { index in
-        index % features * classes + index / features
-      },
-      ParameterTensor(name: "bias", shape: [classes], offset: features * classes),
-    ]
-  }
+  public var tensors: [ParameterTensor] { model.tensors }
 
   /// At the origin.
   public func initialize(_ parameters: ParameterVector, seed: UInt64) { parameters.setToZero() }
@@ -87,13 +73,13 @@ public final class SparseLogisticObjective: Objective {
   public func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore {
     guard let rows = part == .training ? training : test else { return PartialScore() }
     var total = BatchScore()
-    for sample in 0..<rows.count { total += evaluate(rows, sample, x).score }
+    for sample in 0..<rows.count { total += model.evaluate(rows, sample, x).score }
     return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(rows.count))
   }
 
   public func score(samples: [Int32], at x: ParameterVector) throws -> PartialScore {
     var total = BatchScore()
-    for sample in samples { total += evaluate(training, Int(sample), x).score }
+    for sample in samples { total += model.evaluate(training, Int(sample), x).score }
     return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(samples.count))
   }
 
@@ -111,12 +97,12 @@ public final class SparseLogisticObjective: Objective {
 
   /// Leaves scale · (softmax − one-hot) of a training sample in a slot of `errors`.
   private func forward(_ sample: Int, _ x: ParameterVector, scale: Float, slot: Int) -> BatchScore {
-    let (score, sum) = evaluate(training, sample, x)
+    let prediction = model.evaluate(training, sample, x)
     let errors = errors.pointer + slot * classes
-    let factor = Double(scale) / sum
-    for k in 0..<classes { errors[k] = Float(factor * outputs.pointer[k]) }
+    let factor = Double(scale) / prediction.sum
+    for k in 0..<classes { errors[k] = Float(factor * model.outputs.pointer[k]) }
     errors[Int(training.labels[sample])] -= scale
-    return score
+    return prediction.score
   }
 
   /// Adds ∂loss/∂parameters of a training sample to `gradient`, from a slot of `errors`.
@@ -127,33 +113,7 @@ public final class SparseLogisticObjective: Objective {
       let value = training.values[place]
       for k in 0..<classes { weights[k] += value * errors[k] }
     }
-    let bias = gradient + training.featureCount * classes
+    let bias = gradient + model.biasOffset
     for k in 0..<classes { bias[k] += errors[k] }
-  }
-
-  /// The score of a sample, its outputs' exponentials, relative to the largest output, in `outputs`, and their sum.
-  private func evaluate(_ rows: SparseRows, _ sample: Int, _ x: ParameterVector) -> (score: BatchScore, sum: Double) {
-    let outputs = outputs.pointer
-    let bias = x.pointer + rows.featureCount * classes
-    for k in 0..<classes { outputs[k] = Double(bias[k]) }
-    for place in rows.row(sample) {
-      let weights = x.pointer + Int(rows.indices[place]) * classes
-      let value = Double(rows.values[place])
-      for k in 0..<classes { outputs[k] += value * Double(weights[k]) }
-    }
-    let label = Int(rows.labels[sample])
-    var best = 0
-    for k in 1..<classes where outputs[k] > outputs[best] { best = k }
-    let (largest, own) = (outputs[best], outputs[label])
-    var sum = 0.0
-    for k in 0..<classes {
-      outputs[k] = exp(outputs[k] - largest)
-      sum += outputs[k]
-    }
-    var score = BatchScore()
-    score.loss = log(sum) + largest - own
-    // Numbers that are none have no largest.
-    score.correct = best == label && score.loss.isFinite ? 1 : 0
-    return (score, sum)
   }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Failures
+import FoundationEssentials
 
 /// What a saved network is and how its samples are prepared: all that is needed to use it without the data that it has
 /// learned from. It is the metadata of `model.safetensors`.
@@ -15,6 +16,8 @@ public struct ModelDescription: Equatable, Sendable {
   /// What `standard` takes off each channel's features, as they are read, and divides them by; else empty.
   public var means: [Double] = []
   public var deviations: [Double] = []
+  /// Of a table: what its columns are.
+  public var columns: TableColumns?
 
   /// Metadata of a saved model that say nothing of how it is used.
   public static let remarks: Set = ["step", "test_accuracy"]
@@ -55,6 +58,12 @@ extension ModelDescription {
       metadata["means"] = means.map(\.description).joined(separator: ",")
       metadata["deviations"] = deviations.map(\.description).joined(separator: ",")
     }
+    if let columns {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      // Of strings and finite numbers, which JSON has.
+      metadata["columns"] = String(decoding: try! encoder.encode(columns), as: UTF8.self)
+    }
     return metadata
   }
 
@@ -64,6 +73,9 @@ extension ModelDescription {
     guard metadata["model"] != nil else {
       throw Failure(
         .badData, "\(path): does not say which model it is of; train says so of networks on dense data sets")
+    }
+    guard !SparseModelDescription.describes(metadata) else {
+      throw Failure(.badData, "\(path): is of a model on sparse rows: evaluate it on libsvm:FILE")
     }
     func text(_ name: String) throws -> String {
       guard let text = metadata[name] else { throw Failure(.badData, "\(path): its metadata have no '\(name)'") }
@@ -82,7 +94,13 @@ extension ModelDescription {
     guard channels * height * width <= 1 << 30 else { throw try failure("channels") }
     guard let normalization = Normalization(rawValue: try text("normalize")) else { throw try failure("normalize") }
     self.normalization = normalization
-    let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations"]
+    let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations", "columns"]
+    if let text = metadata["columns"] {
+      guard let columns = try? JSONDecoder().decode(TableColumns.self, from: Data(text.utf8)), columns.areConsistent,
+        columns.featureCount == channels * height * width
+      else { throw try failure("columns") }
+      self.columns = columns
+    }
     options = metadata.filter { !known.contains($0.key) && !Self.remarks.contains($0.key) }
     guard normalization == .standard else { return }
     let channels = channels

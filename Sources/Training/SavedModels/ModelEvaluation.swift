@@ -57,8 +57,28 @@ public struct ModelEvaluation: Equatable, Sendable {
       loss += softmaxCrossEntropy(outputs, labels: labels, gradient: nil, scale: 1).loss
       for row in 0..<outputs.rows { confusion.add(Int(labels[row]), predicted: outputs.predictedClass(row)) }
     }
-    confusion.counts = try communicator.allReduce(confusion.counts, .sum)
-    self.confusion = confusion
-    self.loss = try communicator.allReduce(loss, .sum) / Double(confusion.samples)
+    self = try ModelEvaluation(sumOf: loss, confusion, communicator)
+  }
+
+  /// Evaluates each rank's rows, and adds up.
+  /// - Throws: `MPIError`.
+  public init(
+    _ model: SparseSoftmax, _ parameters: ParameterVector, on rows: SparseRows, _ communicator: Communicator
+  ) throws {
+    var confusion = ConfusionTable(classCount: model.classCount)
+    var loss = 0.0
+    for sample in 0..<rows.count {
+      let prediction = model.evaluate(rows, sample, parameters)
+      loss += prediction.score.loss
+      confusion.add(Int(rows.labels[sample]), predicted: prediction.predicted)
+    }
+    self = try ModelEvaluation(sumOf: loss, confusion, communicator)
+  }
+
+  private init(sumOf loss: Double, _ confusion: ConfusionTable, _ communicator: Communicator) throws {
+    var sum = confusion
+    sum.counts = try communicator.allReduce(confusion.counts, .sum)
+    self.confusion = sum
+    self.loss = try communicator.allReduce(loss, .sum) / Double(sum.samples)
   }
 }

@@ -52,9 +52,18 @@ public struct ModelFile {
   /// What the file says of the network that it is of; every rank must ask together.
   /// - Throws: `AgreedFailure` where it does not say that.
   public func description() throws -> ModelDescription {
+    try read { try ModelDescription($0, of: path) }
+  }
+
+  /// The same of a model on sparse rows.
+  public func sparseDescription() throws -> SparseModelDescription {
+    try read { try SparseModelDescription($0, of: path) }
+  }
+
+  private func read<Description>(_ body: ([String: String]) throws -> Description) throws -> Description {
     let own = try communicator.agree { try SafeTensors.text(contents?.metadata ?? [:]) }
     let metadata = try communicator.broadcast(own)
-    return try communicator.agree { try ModelDescription(try SafeTensors.metadata(metadata), of: path) }
+    return try communicator.agree { try body(try SafeTensors.metadata(metadata)) }
   }
 
   /// - Throws: `AgreedFailure` where the file's tensors are not these, saying which is missing, one too many, or of

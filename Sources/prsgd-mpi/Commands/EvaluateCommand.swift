@@ -13,23 +13,24 @@ extension DatasetPart: ExpressibleByArgument {}
 struct EvaluateCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Evaluates a saved network on a data set.",
+    abstract: "Evaluates a saved model on a data set.",
     discussion: """
-      The file that train left says which network it holds and how its samples are prepared. Every rank evaluates an \
+      The file that train left says which model it holds and how its samples are prepared. Every rank evaluates an \
       equal part; the result is loss, accuracy, and how often which class was taken for which.
 
         prsgd-mpi evaluate --model-file model.safetensors --dataset mnist:FOLDER
       """)
 
-  @Option(help: ArgumentHelp("The model.safetensors of a run on a dense data set.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model.safetensors of a run, or its best.safetensors.", valueName: "file"))
   var modelFile: String
 
   @Option(
     help: ArgumentHelp(
-      "What to evaluate on, named as for train: \(DatasetSpecification.names.joined(separator: ", ")), with samples of "
-        + "the shape that the network was trained on.", valueName: "dataset"),
-    transform: { try DatasetSpecification(parsing: $0) })
-  var dataset: DatasetSpecification
+      "What to evaluate on, named as for train: \(DatasetSpecification.names.joined(separator: ", ")) or libsvm, with "
+        + "samples of the shape that the model was trained on. Of a table the columns are those of the model's training "
+        + "file; a libsvm model is evaluated on the last file named.", valueName: "dataset"),
+    transform: { try ProblemSpecification(parsing: $0) })
+  var dataset: ProblemSpecification
 
   @Option(help: ArgumentHelp("Which part of it.", valueName: "part"))
   var part = DatasetPart.test
@@ -48,14 +49,38 @@ struct EvaluateCommand: ParallelCommand {
     guard (1...1 << 16).contains(batchSize) else {
       throw ValidationError("--batch-size must be 1 to \(1 << 16), not \(batchSize).")
     }
+    switch dataset {
+    case .dataset, .libsvm: break
+    case .quadratic, .doubleWell: throw ValidationError("--dataset \(dataset) has no samples to evaluate on.")
+    }
   }
 
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = 1
     let file = try ModelFile(reading: modelFile, communicator)
+    let (evaluation, classes) =
+      switch dataset {
+      case .dataset(let dataset): try evaluateNetwork(file, on: dataset, communicator)
+      case .libsvm(let files): try evaluateRegression(file, on: files, communicator)
+      case .quadratic, .doubleWell: preconditionFailure("refused before")
+      }
+    try communicator.agree {
+      guard !evaluation.loss.isFinite else { return }
+      throw Failure(
+        .diverged, "\(modelFile): its loss on \(dataset) is \(evaluation.loss): the model diverged, or is damaged")
+    }
+    guard communicator.isRoot else { return }
+    let report = EvaluationReport(evaluation, classes: classes)
+    StandardStream.output.write((json ? try report.json() : report.text) + "\n")
+  }
+
+  /// - Returns: what it is worth, and the names of the classes, where they have some.
+  private func evaluateNetwork(
+    _ file: ModelFile, on dataset: DatasetSpecification, _ communicator: Communicator
+  ) throws -> (ModelEvaluation, [String]?) {
     let description = try file.description()
     let model = try communicator.agree { try savedModel(description) }
-    let shard = try loadShard(description, communicator)
+    let shard = try loadShard(dataset, description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     // Nothing is trained.
     let network = Network(layers, maximumBatch: 1, evaluationBatch: batchSize)
@@ -64,15 +89,24 @@ struct EvaluateCommand: ParallelCommand {
     try file.load(
       into: PlacedTensor.list(network.tensors, parameters)
         + PlacedTensor.list(network.statisticTensors, network.statistics))
-    let evaluation = try ModelEvaluation(network, parameters, on: shard, communicator)
-    try communicator.agree {
-      guard !evaluation.loss.isFinite else { return }
-      throw Failure(
-        .diverged, "\(modelFile): its loss on \(dataset) is \(evaluation.loss): the model diverged, or is damaged")
+    return (try ModelEvaluation(network, parameters, on: shard, communicator), description.columns?.classNames)
+  }
+
+  /// Of a model on sparse rows.
+  private func evaluateRegression(
+    _ file: ModelFile, on files: LIBSVMFiles, _ communicator: Communicator
+  ) throws -> (ModelEvaluation, [String]?) {
+    let description = try file.sparseDescription()
+    let model = SparseSoftmax(featureCount: description.featureCount, classCount: description.classValues.count)
+    try file.check(holds: model.tensors)
+    let path = part == .test ? files.test ?? files.training : files.training
+    let rows = try ShardDistribution(communicator).distributeRowsEvenly {
+      try LIBSVMReader.read(path, matching: description.rows)
     }
-    guard communicator.isRoot else { return }
-    let report = EvaluationReport(evaluation)
-    StandardStream.output.write((json ? try report.json() : report.text) + "\n")
+    let parameters = ParameterVector(count: model.parameterCount)
+    try file.load(into: PlacedTensor.list(model.tensors, parameters))
+    let names = description.classValues.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" }
+    return (try ModelEvaluation(model, parameters, on: rows, communicator), names)
   }
 
   private func savedModel(_ description: ModelDescription) throws -> ModelOptions {
@@ -87,9 +121,12 @@ struct EvaluateCommand: ParallelCommand {
   }
 
   /// This rank's samples, prepared as those were that the network has learned from.
-  private func loadShard(_ description: ModelDescription, _ communicator: Communicator) throws -> Shard {
+  private func loadShard(
+    _ dataset: DatasetSpecification, _ description: ModelDescription, _ communicator: Communicator
+  ) throws -> Shard {
     let shard = try ShardDistribution(communicator).distributeEvenly {
-      let reader = try dataset.open(part, seed: seed, classCount: description.classes)
+      let reader = try dataset.open(
+        part, seed: seed, classCount: description.classes, columns: description.columns)
       let format = reader.format
       guard description.fits(format) else {
         throw Failure(

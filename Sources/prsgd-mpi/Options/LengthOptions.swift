@@ -15,6 +15,13 @@ struct LengthOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "End the run after so many evaluations in a row without a better test accuracy (where there is none, training "
+        + "loss) than before. --keep-best saves the best model. (default: go on to the last step)",
+      valueName: "evaluations"))
+  var stopAfter: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Training samples, drawn once, that evaluations find the training loss on, or all. Where a result is about the "
         + "objective itself (--log-gradient-norm, --check-theory, --optimum, --batch-size full, problems given by a "
         + "formula) it is all. (default: as many as there are test samples)", valueName: "n|all"))
@@ -25,7 +32,7 @@ struct LengthOptions: ParsableArguments {
     if let epochs, !(epochs > 0 && epochs <= 1e6) {
       throw ValidationError("--epochs must be above 0 and at most 1000000, not \(epochs).")
     }
-    for (name, count) in [("steps", steps), ("evaluate-every", evaluateEvery)] {
+    for (name, count) in [("steps", steps), ("evaluate-every", evaluateEvery), ("stop-after", stopAfter)] {
       guard let count, !StepCount.range.contains(count) else { continue }
       throw ValidationError("--\(name) must be \(StepCount.text), not \(count).")
     }
@@ -39,13 +46,14 @@ struct LengthOptions: ParsableArguments {
   /// - Parameter stepsPerEpoch: of each worker.
   func runLength(stepsPerEpoch: Int) -> RunLength {
     let steps = steps ?? max(1, Int((resolvedEpochs * Double(stepsPerEpoch)).rounded(.up)))
-    return RunLength(steps: steps, evaluationInterval: evaluateEvery ?? stepsPerEpoch)
+    return RunLength(steps: steps, evaluationInterval: evaluateEvery ?? stepsPerEpoch, patience: stopAfter)
   }
 
   var recorded: [String: OptionValue] {
     var options: [String: OptionValue] = [:]
     if let steps { options["steps"] = .integer(steps) } else { options["epochs"] = .number(resolvedEpochs) }
     if let evaluateEvery { options["evaluate-every"] = .integer(evaluateEvery) }
+    if let stopAfter { options["stop-after"] = .integer(stopAfter) }
     if let evaluateTraining { options["evaluate-training"] = .text("\(evaluateTraining)") }
     return options
   }

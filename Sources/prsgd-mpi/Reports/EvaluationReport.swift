@@ -7,18 +7,23 @@ struct EvaluationReport: Encodable {
   /// More classes than this do not fit side by side.
   private static let widestTable = 20
   private static let pairCount = 10
+  /// Of a class, in the table.
+  private static let longestName = 12
 
   let loss: Double
   let accuracy: Double
   let samples: Int
+  /// Their names, where they have others than their numbers.
+  let classes: [String]?
   /// Rows: the true class; columns: the predicted one.
   let confusion: [[Int]]
 
   private let table: ConfusionTable
 
-  private enum CodingKeys: CodingKey { case loss, accuracy, samples, confusion }
+  private enum CodingKeys: CodingKey { case loss, accuracy, samples, classes, confusion }
 
-  init(_ evaluation: ModelEvaluation) {
+  init(_ evaluation: ModelEvaluation, classes: [String]? = nil) {
+    self.classes = classes
     table = evaluation.confusion
     loss = evaluation.loss
     accuracy = evaluation.accuracy
@@ -44,24 +49,29 @@ struct EvaluationReport: Encodable {
 
   /// A row for each true class, a column for each predicted one.
   private var tableText: String {
-    let width = max(5, "\(table.counts.max()!)".count + 1)
-    let cells = { (values: [Int]) in values.map { "\($0)".padded(to: width) }.joined() }
-    let header = "true \\ predicted" + cells(Array(confusion.indices)) + "   right"
-    let rows = confusion.enumerated().map { label, row in "\(label)".padded(to: 16) + cells(row) + share(label) }
+    let names = confusion.indices.map { String(name($0).prefix(Self.longestName)) }
+    let width = max(5, (names + ["\(table.counts.max()!)"]).map(\.count).max()! + 1)
+    let cells = { (texts: [String]) in texts.map { $0.padded(to: width) }.joined() }
+    let header = "true \\ predicted" + cells(names) + "   right"
+    let rows = confusion.enumerated().map { label, row in
+      names[label].padded(to: 16) + cells(row.map { "\($0)" }) + share(label)
+    }
     return ([header] + rows).joined(separator: "\n")
   }
 
   /// A line for each class, and the worst pairs.
   private var classText: String {
     let classes = confusion.indices.map { label in
-      "\(label)".padded(to: 8) + "\(table.samples(of: label))".padded(to: 10) + share(label)
+      name(label).padded(to: 8) + "\(table.samples(of: label))".padded(to: 10) + share(label)
     }
     let pairs = table.mostConfused(Self.pairCount).map { label, predicted in
-      "\(label)".padded(to: 8) + "\(predicted)".padded(to: 11) + "\(table[label, predicted])".padded(to: 10)
+      name(label).padded(to: 8) + name(predicted).padded(to: 11) + "\(table[label, predicted])".padded(to: 10)
     }
     let worst = pairs.isEmpty ? [] : ["", "   class  taken for   samples"] + pairs
     return (["   class   samples   right"] + classes + worst).joined(separator: "\n")
   }
+
+  private func name(_ label: Int) -> String { classes?[label] ?? "\(label)" }
 
   /// Of a class's samples, those that were predicted right; empty where it has none.
   private func share(_ label: Int) -> String {

@@ -17,8 +17,10 @@ struct ProblemSetup {
   private(set) var statisticTensors: [ParameterTensor] = []
   /// Which kernels do a network's products.
   private(set) var kernels: String?
-  /// What is saved with a network, so that it can be used again.
-  var description: ModelDescription?
+  /// What is saved with a model, so that it can be used again; empty for a problem given by a formula.
+  private(set) var metadata: [String: String] = [:]
+  /// What was made of a table's fields; on rank 0.
+  private(set) var remarks: [String] = []
   let features: Int
   let classes: Int
 
@@ -27,7 +29,7 @@ struct ProblemSetup {
     let (rank, size) = (communicator.rank, communicator.size)
     switch experiment.dataset {
     case .dataset(let dataset):
-      let (training, test, moments) = try Self.loadShards(dataset, experiment, communicator)
+      let (training, test, moments, table) = try Self.loadShards(dataset, experiment, communicator)
       let format = training.format
       let batchSize = try Self.batchSize(experiment, shardSize: training.count, communicator)
       let network = NetworkSetup.network(experiment.model, format, batchSize: batchSize)
@@ -40,8 +42,11 @@ struct ProblemSetup {
       statisticTensors = network.statisticTensors
       kernels = network.kernelSummary
       try communicator.agree { try Self.checkTheory(experiment.theory, network) }
-      description = ModelDescription(
+      var description = ModelDescription(
         options: experiment.model.saved, format: format, normalization: experiment.normalize, moments: moments)
+      description.columns = table?.columns
+      metadata = description.metadata
+      remarks = table?.remarks ?? []
       (features, classes) = (format.featureCount, format.classCount)
     case .libsvm(let files):
       let (training, test) = try Self.loadRows(files, experiment, communicator)
@@ -51,6 +56,7 @@ struct ProblemSetup {
       objective = logistic
       model = ModelName.logisticRegression.rawValue
       tensors = logistic.tensors
+      metadata = SparseModelDescription(training).metadata
       (features, classes) = (training.featureCount, training.classCount)
     case .quadratic(let problem):
       objective = QuadraticObjective(problem, worker: rank, of: size, seed: seed)
@@ -74,11 +80,14 @@ struct ProblemSetup {
 
   private static func loadShards(
     _ dataset: DatasetSpecification, _ experiment: Experiment, _ communicator: Communicator
-  ) throws -> (Shard, Shard, ChannelMoments) {
+  ) throws -> (training: Shard, test: Shard, ChannelMoments, table: CSVReader?) {
     let distribution = ShardDistribution(communicator)
     let seed = experiment.step.seed
+    var table: CSVReader?
     let training = try distribution.distribute(by: experiment.partition, seed: seed) {
-      try dataset.open(.training, seed: seed).first(experiment.trainingSamples)
+      let reader = try dataset.open(.training, seed: seed)
+      table = reader as? CSVReader
+      return try reader.first(experiment.trainingSamples)
     }
     let test = try distribution.distributeEvenly {
       try dataset.open(.test, seed: seed, classCount: training.format.classCount)
@@ -98,7 +107,9 @@ struct ProblemSetup {
         throw Failure(.usage, "--augment wants images, and the samples of \(dataset) are none")
       }
     }
-    return (training, test, try distribution.normalize(experiment.normalize, training: training, test: test))
+    return (
+      training, test, try distribution.normalize(experiment.normalize, training: training, test: test), table
+    )
   }
 
   private static func batchSize(

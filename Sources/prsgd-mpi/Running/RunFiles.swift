@@ -34,9 +34,9 @@ final class RunFiles {
   func write(_ manifest: RunManifest) throws { try manifest.write(to: folder + "/run.json") }
 
   /// Saves the model, and the manifest with its result.
-  func finish(_ manifest: RunManifest, tensors: [PlacedTensor], description: ModelDescription?) throws {
+  func finish(_ manifest: RunManifest, tensors: [PlacedTensor], metadata: [String: String]) throws {
     try SafeTensors.write(
-      tensors.map(\.saved), metadata: description?.metadata ?? [:], to: folder + "/model.safetensors")
+      tensors.map(\.saved), metadata: metadata, to: folder + "/model.safetensors")
     try write(manifest)
   }
 }

@@ -70,7 +70,7 @@ struct TrainingSession {
       guard let folder = files?.folder, output.keepBest || resumed != nil && BestModel.isKept(in: folder) else {
         return nil
       }
-      return try BestModel(in: folder, setup.description, resuming: resumed != nil)
+      return try BestModel(in: folder, metadata: setup.metadata, resuming: resumed != nil)
     }
   }
 
@@ -168,9 +168,12 @@ struct TrainingSession {
   }
 
   private mutating func finish() throws {
+    if lastRow.step < length.steps {
+      progress.say("ended early: \(training.evaluationsSinceBest) evaluations without a better one")
+    }
     manifest.result = RunManifest.Result(lastRow)
     manifest.ended = RunManifest.finished
-    try communicator.agree { try files?.finish(manifest, tensors: model, description: setup.description) }
+    try communicator.agree { try files?.finish(manifest, tensors: model, metadata: setup.metadata) }
     let seconds = try communicator.allGather(training.trainer.timer.seconds)
     let memory = try communicator.allReduce(Int64(ResidentMemory.peak), .maximum)
     progress.say("\n" + PhaseTable.text(seconds))
@@ -207,6 +210,7 @@ struct TrainingSession {
           + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
           + "\(problem.classes) classes")
     }
+    for remark in setup.remarks { progress.say("  \(remark)") }
     if problem.classes > 0 || evaluated.reason != nil { progress.say(evaluated.text) }
     let ranks = communicator.size == 1 ? "1 rank" : "\(communicator.size) ranks"
     progress.say(

@@ -26,12 +26,16 @@ extension FuzzedParser {
     try readAll(of: try CIFARReader(layout, folder: folder.path, part: .test))
   }
 
-  /// A byte: which column has the labels; then the training file and, after a zero byte, the test file.
+  /// A byte: which column has the labels, what of others, and of missing fields; then the training file and, after a zero byte, the test file.
   static let csv = FuzzedParser("csv") { bytes, folder in
     let parts = bytes.dropFirst().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     var files = try CSVFiles(parsing: folder.write(parts.first ?? [], to: "table"))
-    let columns = [CSVFiles.LabelColumn.last, .number(1), .number(3), .name("label")]
-    files.label = columns[Int(bytes.first ?? 0) % columns.count]
+    let columns = [CSVFiles.Column.last, .number(1), .number(3), .name("label")]
+    let choice = Int(bytes.first ?? 0)
+    files.label = columns[choice % columns.count]
+    files.missing = [.refuse, .mean, .drop][choice / 4 % 3]
+    if choice / 16 % 2 == 1 { files.words = [.number(2)] }
+    if choice / 32 % 2 == 1 { files.drop = [.number(1)] }
     if parts.count > 1 { files.test = folder.write(parts[1], to: "test") }
     for part in DatasetPart.allCases { try readAll(of: try CSVReader(files, part: part, seed: 1, memory: memory)) }
   }
