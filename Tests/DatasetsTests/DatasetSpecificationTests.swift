@@ -4,7 +4,7 @@ import Testing
 
 struct DatasetSpecificationTests {
   @Test(arguments: [
-    ("synthetic", "synthetic:training=20000,test=4000,features=64,classes=10,difficulty=1"),
+    ("synthetic", "synthetic:training=20000,test=4000,features=64,classes=10,difficulty=0.8"),
     (
       "synthetic:classes=3,difficulty=0.25,training=7",
       "synthetic:training=7,test=4000,features=64,classes=3,difficulty=0.25"

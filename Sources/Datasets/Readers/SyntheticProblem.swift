@@ -10,7 +10,7 @@ public struct SyntheticProblem: Equatable, Sendable {
   public var features = 64
   public var classes = 10
   /// Deviation of a sample from its cluster's centre; 0 puts every sample on a centre.
-  public var difficulty = 1.0
+  public var difficulty = 0.8
 
   public init() {}
 
