@@ -318,33 +318,67 @@ build-variant: build
 # Where variant $(1) is built.
 variant = $(SCRATCH_OF_MPI)-$(1)/release/prsgd-mpi
 
+# Man pages and completions, in a folder beside the first variant's build.
+PAGES = $(SCRATCH_OF_MPI)-$(firstword $(VARIANTS))/pages
+
+.PHONY: pages
+pages: variants ## make man pages, and completions for bash, zsh and fish
+	@first=$(firstword $(VARIANTS)) scratch=$(SCRATCH_OF_MPI)-$(firstword $(VARIANTS))
+	program=$(call variant,$(firstword $(VARIANTS)))
+	rm -rf "$(PAGES)"
+	mkdir -p "$(PAGES)"
+	PRSGD_MARCH=$$first $(SWIFT) package -c release --scratch-path "$$scratch" --disable-sandbox \
+	  --allow-writing-to-package-directory generate-manual --multi-page >"$(PAGES)/log" 2>&1 ||
+	  { cat "$(PAGES)/log" >&2; exit 1; }
+	cp "$$scratch"/plugins/GenerateManual/outputs/prsgd-mpi/*.1 "$(PAGES)"
+	# What the program itself says does not depend on what the processor has beyond it.
+	for shell in bash zsh fish; do "$$program" --generate-completion-script $$shell >"$(PAGES)/completion.$$shell"; done
+
 .PHONY: install
-install: ## install the program for each of VARIANTS, job scripts and documents under PREFIX
-	@if [ -n "$${SUDO_USER:-}" ] && ! ls $(foreach v,$(VARIANTS),$(call variant,$(v))) >/dev/null 2>&1; then
-	  echo "make: build first, as yourself: make variants" >&2
+install: ## install the program for each of VARIANTS, man pages, completions, job scripts and documents under PREFIX
+	@if [ -n "$${SUDO_USER:-}" ] && ! ls $(foreach v,$(VARIANTS),$(call variant,$(v))) $(PAGES)/prsgd-mpi.1 >/dev/null 2>&1; then
+	  echo "make: build first, as yourself: make pages" >&2
 	  exit 1
 	fi
-	[ -n "$${SUDO_USER:-}" ] || $(MAKE) variants
+	[ -n "$${SUDO_USER:-}" ] || $(MAKE) pages
 	prefix=$(DESTDIR)$(PREFIX)
 	bin=$$prefix/bin libexec=$$prefix/libexec/prsgd-mpi share=$$prefix/share/prsgd-mpi doc=$$prefix/share/doc/prsgd-mpi
-	rm -rf "$$libexec"
-	install -d "$$bin" "$$share/jobs" "$$doc"
+	rm -rf "$$libexec" "$$share" "$$doc"
+	install -d "$$bin" "$$share/jobs" "$$doc/docs/experiments" "$$doc/jobs" "$$prefix/share/man/man1"
 	for variant in $(VARIANTS); do
 	  install -d "$$libexec/$$variant"
 	  install -m 755 "$(SCRATCH_OF_MPI)-$$variant/release/prsgd-mpi" "$$libexec/$$variant/prsgd-mpi"
 	done
 	install -m 755 "$(call variant,$(firstword $(VARIANTS)))-variant" "$$bin/prsgd-mpi"
-	install -m 755 jobs/own-session "$$share/jobs"
-	install -m 644 $(filter-out jobs/own-session,$(wildcard jobs/*)) "$$share/jobs"
+	install -m 755 jobs/own-session jobs/sweep "$$share/jobs"
+	install -m 644 jobs/*.slurm jobs/*.sh "$$share/jobs"
 	install -m 755 docs/plot "$$share/plot"
 	install -m 644 docs/plot.gp "$$share/plot.gp"
-	install -m 644 $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.png docs/*.svg) "$$doc"
+	ln -sf ../share/prsgd-mpi/plot "$$bin/prsgd-mpi-plot"
+	ln -sf ../share/prsgd-mpi/jobs/sweep "$$bin/prsgd-mpi-sweep"
+	# As they lie here, so that their links lead on.
+	install -m 644 README.md CHANGELOG.md LICENSE "$$doc"
+	install -m 644 $(wildcard docs/*.md docs/*.png docs/*.svg) "$$doc/docs"
+	install -m 644 $(wildcard docs/experiments/*.py) "$$doc/docs/experiments"
+	install -m 644 jobs/README.md "$$doc/jobs"
+	install -m 644 $(PAGES)/*.1 "$$prefix/share/man/man1"
+	install -D -m 644 $(PAGES)/completion.bash "$$prefix/share/bash-completion/completions/prsgd-mpi"
+	install -D -m 644 $(PAGES)/completion.zsh "$$prefix/share/zsh/site-functions/_prsgd-mpi"
+	install -D -m 644 $(PAGES)/completion.fish "$$prefix/share/fish/vendor_completions.d/prsgd-mpi.fish"
+	version=$$(sed -n 's/.*number = "\(.*\)"/\1/p' Sources/prsgd-mpi/ProgramVersion.swift)
+	install -d "$$prefix/share/modulefiles/prsgd-mpi"
+	sed -e "s|@PREFIX@|$(PREFIX)|" -e "s|@VERSION@|$$version|" -e "s|@MPI@|$(PRSGD_MPI)|" jobs/packages/modulefile \
+	  >"$$prefix/share/modulefiles/prsgd-mpi/$$version"
 	echo "installed $$bin/prsgd-mpi for $(VARIANTS), $$share and $$doc"
 
 .PHONY: uninstall
 uninstall: ## remove what `make install` installed
-	@rm -f $(DESTDIR)$(PREFIX)/bin/prsgd-mpi
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/prsgd-mpi $(DESTDIR)$(PREFIX)/share/prsgd-mpi $(DESTDIR)$(PREFIX)/share/doc/prsgd-mpi
+	@prefix=$(DESTDIR)$(PREFIX)
+	rm -f $$prefix/bin/prsgd-mpi $$prefix/bin/prsgd-mpi-plot $$prefix/bin/prsgd-mpi-sweep \
+	  $$prefix/share/man/man1/prsgd-mpi.1 $$prefix/share/man/man1/prsgd-mpi.*.1 \
+	  $$prefix/share/bash-completion/completions/prsgd-mpi $$prefix/share/zsh/site-functions/_prsgd-mpi \
+	  $$prefix/share/fish/vendor_completions.d/prsgd-mpi.fish
+	rm -rf $$prefix/libexec/prsgd-mpi $$prefix/share/prsgd-mpi $$prefix/share/doc/prsgd-mpi $$prefix/share/modulefiles/prsgd-mpi
 
 .PHONY: clean
 clean: ## remove what was built; runs/ is kept

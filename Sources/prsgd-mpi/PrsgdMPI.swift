@@ -13,7 +13,8 @@ struct PrsgdMPI: ParsableCommand {
         mpirun -np 8 prsgd-mpi train --dataset fashion-mnist --interval 16 --epochs 10
 
       Without a subcommand it trains; without options it trains on a built-in synthetic problem.
-      Exit codes: 0 done, 20 diverged, 64 wrong usage, 65 bad data, 70 internal error, 74 input or output failed.
+      Exit codes: 0 done, 20 diverged, 64 wrong usage, 65 bad data, 70 internal error or a check that failed, 74 input or \
+      output failed, 75 stopped after a checkpoint.
       """,
     version: ProgramVersion.text,
     subcommands: [
