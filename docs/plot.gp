@@ -27,7 +27,7 @@ Shown[1] = 0
 Shown[2] = 0
 lowestLoss = 1e300
 highestLoss = 0
-lowestAccuracy = 1  # of a model with any training: the untrained one would squeeze all others together
+lowestAccuracy = 1  # of a model with any training
 longestTime = 0
 longestEpoch = 0
 rows = 0
@@ -42,7 +42,11 @@ do for [i = 1:runs] {
       rows = count > rows ? count : rows
       stats Files[i] using (x = column(word(columns, c)), finite(x) ? x : NaN) nooutput
       if (m == 1 && STATS_min < lowestLoss) { lowestLoss = STATS_min }
-      if (m == 1 && STATS_max > highestLoss) { highestLoss = STATS_max }
+      # Without the untrained model, which would squeeze all others together; unless there is no other.
+      first = STATS_max
+      stats Files[i] using (x = column(word(columns, c)), finite(x) && column("epoch") > 0 ? x : -1) nooutput
+      highest = STATS_max > 0 ? STATS_max : first
+      if (m == 1 && highest > highestLoss) { highestLoss = highest }
       stats Files[i] using (x = column(word(columns, c)), finite(x) && column("epoch") > 0 ? x : 1) nooutput
       if (m == 2 && STATS_min < lowestAccuracy) { lowestAccuracy = STATS_min }
     }
@@ -64,12 +68,14 @@ colour(i) = Colours[1 + (i - 1) % 7]
 # each set.
 array Marks[4] = [7, 5, 9, 13]
 mark(i) = Marks[1 + (i - 1) % 4]
+# Thinner from run to run, so that of curves that lie on each other all are seen.
+curveWidth(i) = runs > 1 ? 4.5 - 3. * (i - 1) / (runs - 1) : 2.5
 curveColour(i, c) = runs > 1 ? colour(i) : c % 2 ? colour(2) : colour(1)
 markEvery = rows > 25 ? int(rows / 12) : 1
 dashed(c) = c % 2
 look(i, c) = sprintf( \
-  "with linespoints linewidth 2.5 linecolor rgb '%s' dashtype %d pointtype %d pointsize %g pointinterval %d", \
-  curveColour(i, c), dashed(c) ? 2 : 1, mark(i), dashed(c) ? 0 : 1.1, markEvery)
+  "with linespoints linewidth %g linecolor rgb '%s' dashtype %d pointtype %d pointsize %g pointinterval %d", \
+  curveWidth(i), curveColour(i, c), dashed(c) ? 2 : 1, mark(i), dashed(c) ? 0 : 1.1, markEvery)
 
 abscissa(unused) = column(xcolumn) / unit
 ordinate(c) = finite(column(word(columns, c))) ? column(word(columns, c)) * scale : NaN
@@ -91,7 +97,7 @@ legendColumns = int(1440. / (9.5 * longestName + 90))
 legendColumns = legendColumns < 1 ? 1 : legendColumns > entries ? entries : legendColumns
 legendRows = int((entries - 1) / legendColumns) + 1
 legendHeight = 0.02 + 0.025 * legendRows
-bottomMargin = 0.078 + legendHeight
+bottomMargin = 0.09 + legendHeight
 
 do for [type = 1:2] {
   if (type == 1) {
