@@ -361,6 +361,8 @@ install: ## install the program for each of VARIANTS, man pages, completions, jo
 	install -m 644 $(wildcard docs/*.md docs/*.png docs/*.svg) "$$doc/docs"
 	install -m 644 $(wildcard docs/experiments/*.py) "$$doc/docs/experiments"
 	install -m 644 jobs/README.md "$$doc/jobs"
+	install -m 755 jobs/own-session "$$doc/jobs"
+	install -D -m 644 jobs/packages/prsgd-mpi.def "$$doc/jobs/packages/prsgd-mpi.def"
 	install -m 644 $(PAGES)/*.1 "$$prefix/share/man/man1"
 	install -D -m 644 $(PAGES)/completion.bash "$$prefix/share/bash-completion/completions/prsgd-mpi"
 	install -D -m 644 $(PAGES)/completion.zsh "$$prefix/share/zsh/site-functions/_prsgd-mpi"

@@ -19,4 +19,21 @@ struct DocumentTests {
       #expect(isThere, "\(suite).\(test)")
     }
   }
+
+  @Test func everyLinkLeadsToAFile() throws {
+    let folders = ["", "docs/", "jobs/"]
+    var count = 0
+    for folder in folders {
+      let names = try FileManager.default.contentsOfDirectory(atPath: Self.root.path + "/" + folder)
+      for name in names where name.hasSuffix(".md") {
+        let text = try String(contentsOf: Self.root.appendingPathComponent(folder + name), encoding: .utf8)
+        for link in text.matches(of: /\]\(([^)#:]+)[^):]*\)/) {
+          count += 1
+          let target = Self.root.path + "/" + folder + link.1
+          #expect(FileManager.default.fileExists(atPath: target), "\(folder)\(name): \(link.1)")
+        }
+      }
+    }
+    #expect(count > 30)
+  }
 }
