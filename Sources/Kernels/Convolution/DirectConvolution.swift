@@ -5,6 +5,8 @@ struct DirectConvolution: ConvolutionKernels {
   private let image: PaddedImage
   private let forward: WindowSweep
   private let adjoint: AdjointConvolution
+  /// A tile on its way to memory, where not all of it is wanted.
+  private let parked = AlignedBuffer<Float>(count: max(Tile.count, TallTile.count))
 
   init(_ shape: ConvolutionShape) {
     self.shape = shape
@@ -61,14 +63,37 @@ struct DirectConvolution: ConvolutionKernels {
     for block in stride(from: 0, to: shape.output.height, by: Self.blockRows) {
       let rows = block..<min(block + Self.blockRows, shape.output.height)
       for tapRow in 0..<shape.kernel {
-        for start in stride(from: 0, to: shape.runCount, by: T.rows) {
-          let tile: T = weightGradientTile(dy, rows, tapRow, start)
-          let valid = min(T.rows, shape.runCount - start)
-          let destination = panel + (tapRow * shape.runCount + start) * width
-          tile.forEachRow { row, sums in if row < valid { sums.add(to: destination + row &* width, count: width) } }
+        let place = panel + tapRow * shape.runCount * width
+        T.cover(shape.runCount) {
+          addWeightGradient(T.self, from: $0, dy, rows, tapRow, width, place)
+        } rest: {
+          addWeightGradient(T.Rest.self, from: $0, dy, rows, tapRow, width, place)
         }
       }
     }
+  }
+
+  /// One tile of registers.
+  @inline(__always)
+  private func addWeightGradient<T: RegisterTile>(
+    _: T.Type, from start: Int, _ dy: UnsafePointer<Float>, _ rows: Range<Int>, _ tapRow: Int, _ width: Int,
+    _ panel: UnsafeMutablePointer<Float>
+  ) {
+    let tile: T = weightGradientTile(dy, rows, tapRow, start)
+    let valid = min(T.rows, shape.runCount &- start)
+    let address = panel + start &* width
+    if valid == T.rows && width == T.width {
+      tile.forEachRow { row, sums in (.load(address + row &* width) + sums).store(address + row &* width) }
+    } else {
+      tile.store(parked.pointer, stride: T.width)
+      addPart(valid, width, T.width, address)
+    }
+  }
+
+  /// Adds what of a parked tile is wanted, `width` numbers of some rows: a function of its own, as `WindowSweep.storePart`.
+  @inline(never)
+  private func addPart(_ rows: Int, _ width: Int, _ stride: Int, _ panel: UnsafeMutablePointer<Float>) {
+    for row in 0..<rows { Elementwise.add(parked.pointer + row &* stride, to: panel + row &* width, width) }
   }
 
   @inline(__always)
@@ -77,15 +102,19 @@ struct DirectConvolution: ConvolutionKernels {
   ) -> T {
     let step = shape.stride * shape.input.channels
     var tile = T.zero
-    for row in rows {
+    // There is a pixel at least, as `WindowSweep.sweep` has it.
+    var row = rows.lowerBound
+    repeat {
       var x = UnsafePointer(image.pointer) + (row &* shape.stride &+ tapRow) &* image.rowStride + start
       var g = dy + row &* shape.output.width &* shape.output.channels
-      for _ in 0..<shape.output.width {
+      let end = x + step &* shape.output.width
+      repeat {
         tile.add(x, stride: 1, times: g)
         x += step
         g += shape.output.channels
-      }
-    }
+      } while x != end
+      row &+= 1
+    } while row != rows.upperBound
     return tile
   }
 }

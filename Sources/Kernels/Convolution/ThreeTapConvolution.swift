@@ -17,7 +17,7 @@ struct ThreeTapConvolution: ConvolutionKernels {
   /// Whether this is a convolution that these kernels can do: its panels and rows of pixels fill the tiles.
   static func supports(_ shape: ConvolutionShape) -> Bool {
     let isWide = shape.input.channels % Tile.width == 0 && shape.output.channels % Tile.width == 0
-    return shape.isPlainThreeByThree && shape.input.width % (isWide ? Tile.rows : TallTile.rows) == 0
+    return shape.isPlainThreeByThree && shape.input.width % (isWide ? Tile.Rest.rows : TallTile.Rest.rows) == 0
   }
 
   /// - Precondition: `supports(shape)`.
@@ -47,9 +47,9 @@ struct ThreeTapConvolution: ConvolutionKernels {
         let panel = weights + panels.offset(from: first)
         let output = target.row(image) + first
         if panels.isNarrow(from: first) {
-          convolve(TallTile.self, source.row(image), channels, panel, output, panels.outputCount)
+          convolve(TallTile.Rest.self, source.row(image), channels, panel, output, panels.outputCount)
         } else {
-          convolve(Tile.self, source.row(image), channels, panel, output, panels.outputCount)
+          convolve(Tile.Rest.self, source.row(image), channels, panel, output, panels.outputCount)
         }
       }
     }
@@ -57,7 +57,7 @@ struct ThreeTapConvolution: ConvolutionKernels {
 
   /// One panel's outputs, in pixels of `outputs` numbers.
   @inline(__always)
-  private func convolve<T: RegisterTile>(
+  private func convolve<T: PixelTile>(
     _: T.Type, _ image: UnsafePointer<Float>, _ channels: Int, _ panel: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, _ outputs: Int
   ) {

@@ -22,6 +22,8 @@ struct WindowSweep: Sendable {
   private let destinations: AlignedBuffer<Int32>
   /// From one window to the next, where the neighbours of a tall tile always are this far apart; else nil.
   private let step: Int?
+  /// A tile on its way to memory, where not all of it is wanted.
+  private let parked = AlignedBuffer<Float>(count: max(Tile.count, TallTile.count))
 
   /// - Parameters:
   ///   - source: where the window of pixel (row, column) begins in the padded image.
@@ -65,19 +67,35 @@ struct WindowSweep: Sendable {
   private func sweep(
     _ image: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ width: Int, _ output: UnsafeMutablePointer<Float>
   ) {
-    for pixel in stride(from: 0, to: pixels, by: Tile.rows) {
-      let rows = Tile.Places { image + Int(sources.pointer[pixel &+ $0]) }
-      var tile = Tile.zero
-      var w = panel
-      for row in 0..<tapRows {
-        let start = row &* inputRow
-        for k in start..<start &+ run {
-          tile.add(rows, k, times: .load(w))
-          w += width
-        }
-      }
-      store(tile, pixel, width, output)
+    Tile.cover(pixels) {
+      sweep(Tile.self, from: $0, image, panel, width, output)
+    } rest: {
+      sweep(Tile.Rest.self, from: $0, image, panel, width, output)
     }
+  }
+
+  /// The pixels of one tile.
+  @inline(__always)
+  private func sweep<T: RegisterTile>(
+    _: T.Type, from pixel: Int, _ image: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ width: Int,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    let rows = T.Places { image + Int(sources.pointer[pixel &+ $0]) }
+    var tile = T.zero
+    var w = panel
+    // A window holds a number at least. Loops that say so leave the sums in their registers.
+    var start = 0
+    repeat {
+      var k = start
+      let end = start &+ run
+      repeat {
+        tile.add(rows, k, times: .load(w))
+        w += width
+        k &+= 1
+      } while k != end
+      start &+= inputRow
+    } while start != tapRows &* inputRow
+    store(tile, pixel, width, output)
   }
 
   @inline(__always)
@@ -101,9 +119,20 @@ struct WindowSweep: Sendable {
 
   @inline(__always)
   private func store<T: RegisterTile>(_ tile: T, _ pixel: Int, _ width: Int, _ output: UnsafeMutablePointer<Float>) {
-    tile.forEachRow { row, sums in
-      guard pixel &+ row < pixels else { return }
-      sums.store(output + Int(destinations.pointer[pixel &+ row]), count: width)
+    if width == T.width && pixel &+ T.rows <= pixels {
+      tile.forEachRow { row, sums in sums.store(output + Int(destinations.pointer[pixel &+ row])) }
+    } else {
+      tile.store(parked.pointer, stride: T.width)
+      storePart(pixel..<min(pixel &+ T.rows, pixels), width, T.width, output)
+    }
+  }
+
+  /// Stores what is parked of some pixels. A function of its own, since parts of vectors, even where none are stored, would
+  /// cost a tile beside them its registers.
+  @inline(never)
+  private func storePart(_ pixels: Range<Int>, _ width: Int, _ stride: Int, _ output: UnsafeMutablePointer<Float>) {
+    for (row, pixel) in pixels.enumerated() {
+      (output + Int(destinations.pointer[pixel])).update(from: parked.pointer + row &* stride, count: width)
     }
   }
 }

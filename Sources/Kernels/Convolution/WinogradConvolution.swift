@@ -149,15 +149,25 @@ struct WinogradConvolution: ConvolutionKernels {
     _: T.Type, _ source: UnsafePointer<Float>, _ inputs: Int, _ panel: UnsafePointer<Float>,
     _ target: UnsafeMutablePointer<Float>, _ outputs: Int, _ tiles: Int
   ) {
-    let (sourceStride, targetStride) = (Self.points &* inputs, Self.points &* outputs)
-    for first in stride(from: 0, to: tiles, by: T.rows) {
-      let x = source + first &* sourceStride
-      var tile = T.zero
-      for input in 0..<inputs { tile.add(x + input, stride: sourceStride, times: panel + input &* T.width) }
-      // There is room for whole tiles of registers: what they hold beyond the last is never looked at.
-      let y = target + first &* targetStride
-      tile.forEachRow { row, sums in sums.store(y + row &* targetStride) }
+    T.cover(tiles) {
+      multiply(T.self, from: $0, source, inputs, panel, target, outputs)
+    } rest: {
+      multiply(T.Rest.self, from: $0, source, inputs, panel, target, outputs)
     }
+  }
+
+  /// One tile of registers.
+  @inline(__always)
+  private func multiply<T: RegisterTile>(
+    _: T.Type, from first: Int, _ source: UnsafePointer<Float>, _ inputs: Int, _ panel: UnsafePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>, _ outputs: Int
+  ) {
+    let (sourceStride, targetStride) = (Self.points &* inputs, Self.points &* outputs)
+    let x = source + first &* sourceStride
+    var tile = T.zero
+    for input in 0..<inputs { tile.add(x + input, stride: sourceStride, times: panel + input &* T.width) }
+    // There is room for whole tiles of registers: what they hold beyond the last is never looked at.
+    tile.store(target + first &* targetStride, stride: targetStride)
   }
 
   // MARK: Weight gradient
@@ -191,15 +201,26 @@ struct WinogradConvolution: ConvolutionKernels {
   private func addProducts<T: RegisterTile>(
     _: T.Type, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ tiles: Int
   ) {
-    let (xStride, dyStride) = (Self.points &* shape.input.channels, Self.points &* shape.output.channels)
-    for input in stride(from: 0, to: shape.input.channels, by: T.rows) {
-      let block = panel + input &* T.width
-      var tile = T(block, stride: T.width)
-      for index in 0..<tiles {
-        tile.add(x + index &* xStride + input, stride: 1, times: dy + index &* dyStride)
-      }
-      tile.forEachRow { row, values in values.store(block + row &* T.width) }
+    T.cover(shape.input.channels) {
+      addProducts(T.self, from: $0, x, dy, panel, tiles)
+    } rest: {
+      addProducts(T.Rest.self, from: $0, x, dy, panel, tiles)
     }
+  }
+
+  /// One tile of registers.
+  @inline(__always)
+  private func addProducts<T: RegisterTile>(
+    _: T.Type, from input: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    _ panel: UnsafeMutablePointer<Float>, _ tiles: Int
+  ) {
+    let (xStride, dyStride) = (Self.points &* shape.input.channels, Self.points &* shape.output.channels)
+    let block = panel + input &* T.width
+    var tile = T(block, stride: T.width)
+    for index in 0..<tiles {
+      tile.add(x + index &* xStride + input, stride: 1, times: dy + index &* dyStride)
+    }
+    tile.store(block, stride: T.width)
   }
 
   /// gradient ← gradient + Gᵀ u G.

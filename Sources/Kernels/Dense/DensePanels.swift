@@ -7,6 +7,11 @@ struct DensePanels: DenseKernels {
   /// Inputs of a panel that stay in the first-level cache while all rows of a batch pass by.
   private static let innerBlock = 192
 
+  /// Of both gradients: beside a `Tile` of all registers an optimiser's step has no room, and the rows of this one make a
+  /// whole vector, transposed.
+  private typealias BackwardTile = Tile.Rest
+  static var fewestInputs: Int { BackwardTile.rows }
+
   private let panels: WeightPanels
   /// Rows of a batch whose gradients for the input are found in one pass over the weights.
   private static let passRows = 32
@@ -14,11 +19,11 @@ struct DensePanels: DenseKernels {
   /// ∂loss/∂output of `passRows` rows, transposed: a part for each `Tile.width` of them, (out, Tile.width).
   private let transposed: AlignedBuffer<Float>
   /// A tile on its way to memory.
-  private let parked = AlignedBuffer<Float>(count: Tile.rows * Tile.width)
+  private let parked = AlignedBuffer<Float>(count: max(BackwardTile.count, TallTile.count))
 
-  /// - Precondition: at least `Tile.rows` inputs.
+  /// - Precondition: at least `fewestInputs`.
   init(inputCount: Int, outputCount: Int) {
-    precondition(inputCount >= Tile.rows)
+    precondition(inputCount >= Self.fewestInputs)
     panels = WeightPanels(inputCount: inputCount, outputCount: outputCount)
     transposed = AlignedBuffer(count: outputCount * Self.passRows)
   }
@@ -47,28 +52,31 @@ struct DensePanels: DenseKernels {
             input.row(row) + start, input.stride, block, width, inner, y, output.stride,
             start == 0 ? bias + first : nil)
         }
-        for row in stride(from: tall, to: input.rows, by: Tile.rows) {
+        func tile<T: RegisterTile>(_: T.Type, _ row: Int) {
           // Past the last row the last one is computed again, and not stored.
-          let valid = min(Tile.rows, input.rows - row)
-          let y = output.row(row) + first
-          let from = start == 0 ? bias + first : nil
+          let valid = min(T.rows, input.rows - row)
           // Each tile prefetches its share of the weights of the next blocks.
           let lines = row / Tile.rows * (inner / MachineVector.stepsPerLine)
-          let ahead = block + inner * width + lines * CacheLine.floats
           Self.forwardTile(
-            input.row(row) + start, input.stride, block, width, inner, y, output.stride, valid, from, ahead)
+            T.self, input.row(row) + start, input.stride, block, width, inner, output.row(row) + first, output.stride,
+            valid, start == 0 ? bias + first : nil, block + inner * width + lines * CacheLine.floats)
+        }
+        Tile.cover(input.rows - tall) {
+          tile(Tile.self, tall + $0)
+        } rest: {
+          tile(Tile.Rest.self, tall + $0)
         }
       }
     }
   }
 
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
-  private static func forwardTile(
-    _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
+  private static func forwardTile<T: RegisterTile>(
+    _: T.Type, _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
     _ valid: Int, _ bias: Numbers?, _ ahead: Numbers
   ) {
-    let rows = Tile.Places { UnsafePointer(x + min($0, valid &- 1) &* xStride) }
-    var tile = Tile { .load(bias ?? y + min($0, valid &- 1) &* yStride) }
+    let rows = T.Places { UnsafePointer(x + min($0, valid &- 1) &* xStride) }
+    var tile = T { .load(bias ?? y + min($0, valid &- 1) &* yStride) }
     for k in 0..<inner {
       tile.add(rows, k, times: .load(w + k &* width))
       chost_prefetch(ahead + k / MachineVector.stepsPerLine &* CacheLine.floats)
@@ -120,7 +128,7 @@ struct DensePanels: DenseKernels {
       if panels.isNarrow(from: first) && inputCount >= TallTile.rows {
         weightGradient(TallTile.self, panel: first, input, outputGradient, sink, &parking)
       } else {
-        weightGradient(Tile.self, panel: first, input, outputGradient, sink, &parking)
+        weightGradient(BackwardTile.self, panel: first, input, outputGradient, sink, &parking)
       }
     }
     return parking.squaredNorm + sink.take(parked.pointer, count: parking.count, at: parking.offset)
@@ -199,8 +207,8 @@ struct DensePanels: DenseKernels {
     for first in stride(from: 0, to: outputGradient.rows, by: Self.passRows) {
       let rows = min(Self.passRows, outputGradient.rows - first)
       transpose(outputGradient, from: first, rows)
-      for row in stride(from: 0, to: inputCount, by: Tile.rows) {
-        let start = min(row, inputCount - Tile.rows)
+      for row in stride(from: 0, to: inputCount, by: BackwardTile.rows) {
+        let start = min(row, inputCount - BackwardTile.rows)
         for part in stride(from: 0, to: rows, by: Tile.width) {
           let tile = inputGradientTile(weights, start, transposed.pointer + part * outputCount)
           Self.storeTransposed(
@@ -214,15 +222,15 @@ struct DensePanels: DenseKernels {
   /// Σ over all outputs of W(start + r, o) · ∂loss/∂output(·, o): a row per input, a lane per row of the batch.
   /// - Parameter gradient: ∂loss/∂output, transposed (out, Tile.width).
   @inline(__always)
-  private func inputGradientTile(_ weights: Numbers, _ start: Int, _ gradient: UnsafePointer<Float>) -> Tile {
-    var tile = Tile.zero
+  private func inputGradientTile(_ weights: Numbers, _ start: Int, _ gradient: UnsafePointer<Float>) -> BackwardTile {
+    var tile = BackwardTile.zero
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
       let panel = weights + panels.offset(from: first) + start &* width
       let dy = gradient + first &* Tile.width
       // The next tile's weights: its steps go from panel to panel, which no processor foresees.
       for line in 0..<MachineVector.panelLinesAhead {
-        chost_prefetch(panel + Tile.rows &* width + line &* CacheLine.floats)
+        chost_prefetch(panel + BackwardTile.rows &* width + line &* CacheLine.floats)
       }
       for output in 0..<width {
         tile.add(panel + output, stride: width, times: dy + output &* Tile.width)
@@ -245,13 +253,13 @@ struct DensePanels: DenseKernels {
   /// Stores the first `columns` columns of a tile as rows.
   @inline(__always)
   private static func storeTransposed(
-    _ tile: Tile, by parked: Numbers, _ address: Numbers, _ stride: Int, columns: Int
+    _ tile: BackwardTile, by parked: Numbers, _ address: Numbers, _ stride: Int, columns: Int
   ) {
     typealias Column = MachineVector.TileColumn
-    tile.forEachRow { row, sums in sums.store(parked + row &* Tile.width) }
+    tile.store(parked, stride: Tile.width)
     for column in 0..<columns {
       var numbers = Column()
-      for row in 0..<Tile.rows { numbers[row] = parked[row &* Tile.width &+ column] }
+      for row in 0..<BackwardTile.rows { numbers[row] = parked[row &* Tile.width &+ column] }
       UnsafeMutableRawPointer(address + column &* stride).storeBytes(of: numbers, as: Column.self)
     }
   }

@@ -24,7 +24,8 @@ public struct DenseProducts: Sendable {
       self.kernels = .dots
       implementation = DenseDots(inputCount: inputCount, outputCount: outputCount)
     // Too few inputs for the best are no reason for BLAS yet.
-    case .panels where inputCount >= Tile.rows, .dots where kernels == nil && inputCount >= Tile.rows:
+    case .panels where inputCount >= DensePanels.fewestInputs,
+      .dots where kernels == nil && inputCount >= DensePanels.fewestInputs:
       self.kernels = .panels
       implementation = DensePanels(inputCount: inputCount, outputCount: outputCount)
     case .blas, .panels, .dots:

@@ -92,6 +92,14 @@ public struct BatchNormalizationKernels: Sendable {
     }
   }
 
+  /// Hands each vector of channels to `whole`, and what is left of them, with their number, to `part`.
+  @inline(__always)
+  private func forEachVector(_ whole: (_ channel: Int) -> Void, part: (_ channel: Int, _ lanes: Int) -> Void) {
+    let count = image.channels / 16 * 16
+    for channel in stride(from: 0, to: count, by: 16) { whole(channel) }
+    if count < image.channels { part(count, image.channels - count) }
+  }
+
   private func beginSums() { sums.elements.update(repeating: 0) }
 
   /// Pixels that are summed in twos, with two sums of each: an addition takes four cycles, and two new ones can begin in
@@ -119,22 +127,32 @@ public struct BatchNormalizationKernels: Sendable {
   public func normalize(
     _ z: UnsafePointer<Float>, adding shortcut: UnsafePointer<Float>? = nil, _ output: Numbers, rectified: Bool
   ) {
+    forEachVector {
+      normalize($0, z, adding: shortcut, output, rectified, WholeVector())
+    } part: {
+      normalize($0, z, adding: shortcut, output, rectified, PartOfVector(count: $1))
+    }
+  }
+
+  /// Some channels of it.
+  @inline(__always)
+  private func normalize(
+    _ channel: Int, _ z: UnsafePointer<Float>, adding shortcut: UnsafePointer<Float>?, _ output: Numbers,
+    _ rectified: Bool, _ lanes: some VectorStore
+  ) {
     let floor = Vector(repeating: rectified ? 0 : -.infinity)
-    for channel in stride(from: 0, to: image.channels, by: 16) {
-      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
-      let lanes = min(16, image.channels - channel)
-      for pixel in 0..<image.pixels {
-        let place = channel &+ pixel &* image.channels
-        chost_prefetch(z + (place &+ Self.ahead))
-        chost_prefetch_to_write(output + (place &+ Self.ahead))
-        var y = b.addingProduct(Vector.load(z + place), a)
-        if let shortcut {
-          chost_prefetch(shortcut + (place &+ Self.ahead))
-          y += Vector.load(shortcut + place)
-        }
-        // NaN stays NaN: a diverged run must not look like a dead unit.
-        y.replacing(with: floor, where: y .< floor).store(output + place, count: lanes)
+    let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
+    for pixel in 0..<image.pixels {
+      let place = channel &+ pixel &* image.channels
+      chost_prefetch(z + (place &+ Self.ahead))
+      chost_prefetch_to_write(output + (place &+ Self.ahead))
+      var y = b.addingProduct(Vector.load(z + place), a)
+      if let shortcut {
+        chost_prefetch(shortcut + (place &+ Self.ahead))
+        y += Vector.load(shortcut + place)
       }
+      // NaN stays NaN: a diverged run must not look like a dead unit.
+      lanes.store(y.replacing(with: floor, where: y .< floor), output + place)
     }
   }
 
@@ -182,27 +200,37 @@ public struct BatchNormalizationKernels: Sendable {
   public func addGradient(
     _ z: UnsafePointer<Float>, _ g: Numbers, returning: UnsafePointer<Float>?, y: UnsafePointer<Float>
   ) {
-    for channel in stride(from: 0, to: image.channels, by: 16) {
-      let mean = Vector.load(mean.pointer + channel)
-      let lanes = min(16, image.channels - channel)
-      var (first, second) = (Vector(), Vector())
-      for pixel in 0..<image.pixels {
-        let place = channel &+ pixel &* image.channels
-        chost_prefetch(z + (place &+ Self.ahead))
-        chost_prefetch(g + (place &+ Self.ahead))
-        chost_prefetch(y + (place &+ Self.ahead))
-        var gradient = Vector.load(g + place)
-        if let returning {
-          chost_prefetch(returning + (place &+ Self.ahead))
-          gradient += Vector.load(returning + place)
-        }
-        gradient.replace(with: 0, where: Vector.load(y + place) .== 0)
-        gradient.store(g + place, count: lanes)
-        first += gradient
-        second.addProduct(gradient, Vector.load(z + place) - mean)
-      }
-      addSums(channel, first, second)
+    forEachVector {
+      addGradient($0, z, g, returning, y, WholeVector())
+    } part: {
+      addGradient($0, z, g, returning, y, PartOfVector(count: $1))
     }
+  }
+
+  /// Some channels of it.
+  @inline(__always)
+  private func addGradient(
+    _ channel: Int, _ z: UnsafePointer<Float>, _ g: Numbers, _ returning: UnsafePointer<Float>?,
+    _ y: UnsafePointer<Float>, _ lanes: some VectorStore
+  ) {
+    let mean = Vector.load(mean.pointer + channel)
+    var (first, second) = (Vector(), Vector())
+    for pixel in 0..<image.pixels {
+      let place = channel &+ pixel &* image.channels
+      chost_prefetch(z + (place &+ Self.ahead))
+      chost_prefetch(g + (place &+ Self.ahead))
+      chost_prefetch(y + (place &+ Self.ahead))
+      var gradient = Vector.load(g + place)
+      if let returning {
+        chost_prefetch(returning + (place &+ Self.ahead))
+        gradient += Vector.load(returning + place)
+      }
+      gradient.replace(with: 0, where: Vector.load(y + place) .== 0)
+      lanes.store(gradient, g + place)
+      first += gradient
+      second.addProduct(gradient, Vector.load(z + place) - mean)
+    }
+    addSums(channel, first, second)
   }
 
   /// What of a gradient passes a rectifier with input y: found from y again, that its output need not be read.
@@ -229,20 +257,47 @@ public struct BatchNormalizationKernels: Sendable {
 
   /// target ← ∂loss/∂z of an image z with g = ∂loss/∂y; `rectified` as it was for `normalize`.
   public func inputGradient(_ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers, rectified: Bool) {
-    let floor = Vector(repeating: rectified ? 0 : -.infinity)
-    for channel in stride(from: 0, to: image.channels, by: 16) {
-      let (offset, slope) = (Vector.load(offset.pointer + channel), Vector.load(slope.pointer + channel))
-      let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
-      let lanes = min(16, image.channels - channel)
-      for pixel in 0..<image.pixels {
-        let place = channel &+ pixel &* image.channels
-        chost_prefetch(z + (place &+ Self.ahead))
-        chost_prefetch(g + (place &+ Self.ahead))
-        let z = Vector.load(z + place)
-        let gradient = Self.passed(Vector.load(g + place), b.addingProduct(z, a), floor)
-        let value = offset.addingProduct(slope, z).addingProduct(a, gradient)
-        value.store(target + place, count: lanes)
-      }
+    forEachVector {
+      inputGradient($0, z, g, target, rectified, WholeVector())
+    } part: {
+      inputGradient($0, z, g, target, rectified, PartOfVector(count: $1))
     }
   }
+
+  /// Some channels of it.
+  @inline(__always)
+  private func inputGradient(
+    _ channel: Int, _ z: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ target: Numbers, _ rectified: Bool,
+    _ lanes: some VectorStore
+  ) {
+    let floor = Vector(repeating: rectified ? 0 : -.infinity)
+    let (offset, slope) = (Vector.load(offset.pointer + channel), Vector.load(slope.pointer + channel))
+    let (a, b) = (Vector.load(scale.pointer + channel), Vector.load(shift.pointer + channel))
+    for pixel in 0..<image.pixels {
+      let place = channel &+ pixel &* image.channels
+      chost_prefetch(z + (place &+ Self.ahead))
+      chost_prefetch(g + (place &+ Self.ahead))
+      let z = Vector.load(z + place)
+      let gradient = Self.passed(Vector.load(g + place), b.addingProduct(z, a), floor)
+      lanes.store(offset.addingProduct(slope, z).addingProduct(a, gradient), target + place)
+    }
+  }
+}
+
+/// How much of a vector goes to memory: a type of its own for each, that loops of whole vectors have no parts of vectors in
+/// them, for which the optimizer would take the others apart too.
+private protocol VectorStore {
+  func store(_ vector: SIMD16<Float>, _ address: UnsafeMutablePointer<Float>)
+}
+
+private struct WholeVector: VectorStore {
+  @inline(__always)
+  func store(_ vector: SIMD16<Float>, _ address: UnsafeMutablePointer<Float>) { vector.store(address) }
+}
+
+private struct PartOfVector: VectorStore {
+  let count: Int
+
+  @inline(__always)
+  func store(_ vector: SIMD16<Float>, _ address: UnsafeMutablePointer<Float>) { vector.store(address, count: count) }
 }

@@ -1,6 +1,7 @@
 /// Two tiles, one below the other.
-struct Doubled<Half: RegisterTile>: RegisterTile {
+struct Doubled<Half: PixelTile>: PixelTile {
   typealias Row = Half.Row
+  typealias Rest = Self
 
   struct Places: RowPlaces {
     fileprivate let upper, lower: Half.Places

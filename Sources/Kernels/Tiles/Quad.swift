@@ -1,6 +1,7 @@
 /// Four rows of sums.
-struct Quad<Row: TileRow>: RegisterTile {
+struct Quad<Row: TileRow>: PixelTile {
   typealias Places = FourPlaces
+  typealias Rest = Self
 
   private var row0, row1, row2, row3: Row
 

@@ -23,3 +23,14 @@ struct FourPlaces: RowPlaces {
     }
   }
 }
+
+/// Six of them.
+struct SixPlaces: RowPlaces {
+  let place0, place1, place2, place3, place4, place5: UnsafePointer<Float>
+
+  @inline(__always)
+  init(_ place: (Int) -> UnsafePointer<Float>) {
+    (place0, place1, place2) = (place(0), place(1), place(2))
+    (place3, place4, place5) = (place(3), place(4), place(5))
+  }
+}

@@ -18,11 +18,11 @@ typealias CrossTile = FiveColumns<MachineVector.CrossColumn>
 /// The tiles for a width of vectors. Sums take most of the registers, for a number that is loaded is to serve many of them,
 /// and leave enough for one side of an outer product: a tile that does not fit takes twice the time.
 protocol TileShapes {
-  associatedtype Tile: RegisterTile
-  associatedtype TallTile: RegisterTile
+  associatedtype Tile: RegisterTile where Tile.Rest: PixelTile
+  associatedtype TallTile: RegisterTile where TallTile.Rest: PixelTile
   associatedtype TripleTile: RegisterTile
   associatedtype CrossColumn: TileRow
-  /// As many numbers as a tile has rows.
+  /// As many numbers as a tile's `Rest` has rows.
   associatedtype TileColumn: SIMD where TileColumn.Scalar == Float
 
   /// Steps of a forward tile of `DensePanels` in which it prefetches a cache line of weights: so many that the tiles of 32
@@ -51,15 +51,15 @@ extension SIMD16: TileShapes where Scalar == Float {
 
 /// 256 bits: 16 registers.
 extension SIMD8: TileShapes where Scalar == Float {
-  /// 4 rows of 16. One step is 8 fused multiply-adds for 6 loads. Six rows, which would be a little faster, do not divide
-  /// the common numbers of rows; three vectors do not divide those of outputs.
-  typealias Tile = Quad<Pair<Self>>
+  /// 6 rows of 16, and 4 for what is left. One step is 12 fused multiply-adds for 8 loads: so many sums keep both
+  /// multipliers busy though each takes four cycles and waits for a load now and then; with 4 rows they are just enough.
+  typealias Tile = Six<Pair<Self>>
   typealias TallTile = Tile
   /// 4 rows of three vectors. One step is 12 fused multiply-adds for 7 loads.
   typealias TripleTile = Quad<Triple<Self>>
   /// 2 by 5 vectors. One step is 10 fused multiply-adds for 7 loads.
   typealias CrossColumn = Pair<Self>
   typealias TileColumn = SIMD4<Float>
-  static var stepsPerLine: Int { 8 }
+  static var stepsPerLine: Int { 4 }
   static var panelLinesAhead: Int { 4 }
 }
