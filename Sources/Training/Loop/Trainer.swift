@@ -219,7 +219,7 @@ public final class Trainer: Persistent {
 
   private func note(_ score: BatchScore) {
     if !score.loss.isFinite { noteDivergence() }
-    statistics.note(score, samples: objective.batchSize)
+    statistics.note(score, samples: objective.batchSize * objective.targetsOfSample)
   }
 
   private func takeLocalStep() {

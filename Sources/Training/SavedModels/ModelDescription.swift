@@ -15,14 +15,18 @@ public struct ModelDescription: Equatable, Sendable {
   /// What `standard` takes off each channel's features, as they are read, and divides them by; else empty.
   public var means: [Double] = []
   public var deviations: [Double] = []
+  /// Of sequences, the characters by their numbers.
+  public var vocabulary: Vocabulary
 
   /// Metadata of a saved model that say nothing of how it is used.
   public static let remarks: Set = ["step", "test_accuracy"]
 
   public init(
-    options: [String: String], format: SampleFormat, normalization: Normalization, moments: ChannelMoments
+    options: [String: String], format: SampleFormat, normalization: Normalization, moments: ChannelMoments,
+    vocabulary: Vocabulary = Vocabulary()
   ) {
     self.options = options
+    self.vocabulary = vocabulary
     (channels, height, width, classes) = (format.channels, format.height, format.width, format.classCount)
     self.normalization = normalization
     guard normalization == .standard else { return }
@@ -51,6 +55,7 @@ extension ModelDescription {
       metadata[name] = "\(count)"
     }
     metadata["normalize"] = normalization.rawValue
+    if vocabulary.count > 0 { metadata["vocabulary"] = vocabulary.text }
     if normalization == .standard {
       metadata["means"] = means.map(\.description).joined(separator: ",")
       metadata["deviations"] = deviations.map(\.description).joined(separator: ",")
@@ -82,7 +87,9 @@ extension ModelDescription {
     guard channels * height * width <= 1 << 30 else { throw try failure("channels") }
     guard let normalization = Normalization(rawValue: try text("normalize")) else { throw try failure("normalize") }
     self.normalization = normalization
-    let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations"]
+    let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations", "vocabulary"]
+    vocabulary = Vocabulary(metadata["vocabulary"] ?? "")
+    guard vocabulary.count <= classes else { throw try failure("vocabulary") }
     options = metadata.filter { !known.contains($0.key) && !Self.remarks.contains($0.key) }
     guard normalization == .standard else { return }
     let channels = channels
