@@ -31,9 +31,9 @@ struct DensePanels: DenseKernels {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · W + bias.
+  /// output (rows, out) ← input (rows, in) · W + bias, or added to output without one.
   /// - Precondition: each row of `output` has room for whole panels.
-  func forward(weights: Numbers, bias: Numbers, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
@@ -45,30 +45,34 @@ struct DensePanels: DenseKernels {
           let y = output.row(row) + first
           Self.forwardTallTile(
             input.row(row) + start, input.stride, block, width, inner, y, output.stride,
-            start == 0 ? bias + first : nil)
+            start == 0 ? bias.map { $0 + first } : nil)
         }
         for row in stride(from: tall, to: input.rows, by: Tile.rows) {
           // Past the last row the last one is computed again, and not stored.
           let valid = min(Tile.rows, input.rows - row)
           let y = output.row(row) + first
-          let from = start == 0 ? bias + first : nil
+          let from = start == 0 ? bias.map { $0 + first } : nil
           // Each tile prefetches its share of the weights of the next blocks.
           let lines = row / Tile.rows * (inner / MachineVector.stepsPerLine)
           let ahead = block + inner * width + lines * CacheLine.floats
-          Self.forwardTile(
-            input.row(row) + start, input.stride, block, width, inner, y, output.stride, valid, from, ahead)
+          let x = input.row(row) + start
+          if valid <= ShortTile.rows {
+            Self.forwardTile(ShortTile.self, x, input.stride, block, width, inner, y, output.stride, valid, from, ahead)
+          } else {
+            Self.forwardTile(Tile.self, x, input.stride, block, width, inner, y, output.stride, valid, from, ahead)
+          }
         }
       }
     }
   }
 
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
-  private static func forwardTile(
-    _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
+  private static func forwardTile<T: RegisterTile>(
+    _: T.Type, _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
     _ valid: Int, _ bias: Numbers?, _ ahead: Numbers
   ) {
-    let rows = Tile.Places { UnsafePointer(x + min($0, valid &- 1) &* xStride) }
-    var tile = Tile { .load(bias ?? y + min($0, valid &- 1) &* yStride) }
+    let rows = T.Places { UnsafePointer(x + min($0, valid &- 1) &* xStride) }
+    var tile = T { .load(bias ?? y + min($0, valid &- 1) &* yStride) }
     for k in 0..<inner {
       tile.add(rows, k, times: .load(w + k &* width))
       chost_prefetch(ahead + k / MachineVector.stepsPerLine &* CacheLine.floats)

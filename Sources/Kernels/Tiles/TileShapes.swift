@@ -8,6 +8,8 @@ typealias MachineVector = chost_register
 
 /// The tiles of `DensePanels`, `WindowSweep`, `DirectConvolution` and Winograd's products.
 typealias Tile = MachineVector.Tile
+/// What `Tile` is, for the last few rows.
+typealias ShortTile = MachineVector.ShortTile
 /// What `Tile` is, for panels of at most 16 outputs.
 typealias TallTile = MachineVector.TallTile
 /// Of some input channels, the gradients for three taps.
@@ -19,6 +21,7 @@ typealias CrossTile = FiveColumns<MachineVector.CrossColumn>
 /// and leave enough for one side of an outer product: a tile that does not fit takes twice the time.
 protocol TileShapes {
   associatedtype Tile: RegisterTile
+  associatedtype ShortTile: RegisterTile
   associatedtype TallTile: RegisterTile
   associatedtype TripleTile: RegisterTile
   associatedtype CrossColumn: TileRow
@@ -36,6 +39,7 @@ protocol TileShapes {
 extension SIMD16: TileShapes where Scalar == Float {
   /// 8 rows of 32. One step is 16 fused multiply-adds for 10 loads.
   typealias Tile = Doubled<Quad<Pair<Self>>>
+  typealias ShortTile = Quad<Pair<Self>>
   /// 16 rows of 16. One step is 16 fused multiply-adds for 17 loads, which limit it a little; it wastes no lanes where
   /// `Tile` would waste half.
   typealias TallTile = Doubled<Doubled<Quad<Self>>>
@@ -54,6 +58,7 @@ extension SIMD8: TileShapes where Scalar == Float {
   /// 4 rows of 16. One step is 8 fused multiply-adds for 6 loads. Six rows, which would be a little faster, do not divide
   /// the common numbers of rows; three vectors do not divide those of outputs.
   typealias Tile = Quad<Pair<Self>>
+  typealias ShortTile = Tile
   typealias TallTile = Tile
   /// 4 rows of three vectors. One step is 12 fused multiply-adds for 7 loads.
   typealias TripleTile = Quad<Triple<Self>>
