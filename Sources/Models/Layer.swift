@@ -51,13 +51,16 @@ public struct ForwardPass {
   /// For a layer with a shortcut, the output of the layer that it comes from.
   public let shortcut: Matrix?
   public let mode: PassMode
+  public let randomness: PassRandomness
   /// For the first layer, the input of the next batch, to be asked for ahead of time where that pays.
   public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
-    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, upcoming: UpcomingRows? = nil
+    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, randomness: PassRandomness = PassRandomness(),
+    upcoming: UpcomingRows? = nil
   ) {
+    self.randomness = randomness
     self.inner = inner
     self.parameters = parameters
     self.statistics = statistics
@@ -84,14 +87,17 @@ public struct BackwardPass {
   public let returning: ReturningGradient?
   /// ∂loss/∂input, where it is wanted.
   public let inputGradient: Matrix?
+  /// That of the forward pass.
+  public let randomness: PassRandomness
   /// As in a forward pass.
   public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
     inner: Matrix? = nil, outputGradient: Matrix, returning: ReturningGradient? = nil, inputGradient: Matrix?,
-    upcoming: UpcomingRows? = nil
+    randomness: PassRandomness = PassRandomness(), upcoming: UpcomingRows? = nil
   ) {
+    self.randomness = randomness
     self.inner = inner
     self.upcoming = upcoming
     self.returning = returning

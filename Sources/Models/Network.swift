@@ -23,6 +23,8 @@ public final class Network {
   public let maximumBatch: Int
   /// The most samples that are evaluated at once.
   public let evaluationBatch: Int
+  /// Of the pass in training mode that comes next, and of its backward half.
+  public var randomness = PassRandomness()
 
   /// Of each layer's first parameter, and statistic, in the flat vectors.
   private let offsets: [Int]
@@ -168,7 +170,7 @@ public final class Network {
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
           input: current, output: next, inner: mode.keepsOutputs ? inner(index, rows: input.rows) : nil,
           shortcut: shortcutSource(index).map { output($0, rows: input.rows, mode) },
-          mode: mode, upcoming: index == 0 ? upcoming : nil))
+          mode: mode, randomness: randomness, upcoming: index == 0 ? upcoming : nil))
       current = next
       try poll()
     }
@@ -204,7 +206,7 @@ public final class Network {
           input: index == 0 ? input : output(index - 1, rows: rows), output: output(index, rows: rows),
           inner: inner(index, rows: rows), outputGradient: gradient, returning: returning,
           inputGradient: index == 0 ? nil : outputGradient(index - 1, in: next, rows: rows),
-          upcoming: index == 0 ? upcoming : nil))
+          randomness: randomness, upcoming: index == 0 ? upcoming : nil))
       if detour?.source == index { detour = nil }
       if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
       buffer = next

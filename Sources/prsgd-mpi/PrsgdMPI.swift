@@ -17,7 +17,8 @@ struct PrsgdMPI: ParsableCommand {
       """,
     version: ProgramVersion.text,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, AdviseCommand.self, BenchCommand.self, ReportCommand.self,
+      TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, AdviseCommand.self, BenchCommand.self,
+      ReportCommand.self,
       ExportCommand.self,
       AlgorithmsCommand.self,
     ],

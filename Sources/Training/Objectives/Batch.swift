@@ -11,13 +11,13 @@ public struct Batch {
 
 /// Makes batches of samples as they lie in a shard: as they are with their labels, or, of sequences, a row and a target for
 /// each position, in memory of its own.
-struct BatchLayout {
+public struct BatchLayout {
   private let format: SampleFormat
   private let characters: AlignedBuffer<Float>
   private let targets: AlignedBuffer<Int32>
 
   /// - Parameter maximumSamples: of a batch.
-  init(_ format: SampleFormat, maximumSamples: Int) {
+  public init(_ format: SampleFormat, maximumSamples: Int) {
     self.format = format
     let rows = format.isSequence ? maximumSamples * format.targetCount : 0
     characters = AlignedBuffer(count: rows)
@@ -28,7 +28,7 @@ struct BatchLayout {
   /// - Parameters:
   ///   - samples: (samples, features)
   ///   - labels: theirs.
-  func batch(_ samples: Matrix, labels: UnsafePointer<Int32>) -> Batch {
+  public func batch(_ samples: Matrix, labels: UnsafePointer<Int32>) -> Batch {
     guard format.isSequence else { return Batch(input: samples, targets: labels) }
     let positions = format.targetCount
     precondition(samples.rows * positions <= targets.count)

@@ -34,6 +34,9 @@ public final class NetworkObjective: Objective {
     let starts = Set(network.tensors.map(\.offset)).sorted()
     return zip(starts, starts.dropFirst() + [parameterCount]).map { $0..<$1 }
   }
+  public var matrices: [Range<Int>] {
+    network.tensors.filter { $0.shape.count > 1 }.map { $0.offset..<$0.offset + $0.count }
+  }
   public var batchSize: Int { batches.batchSize }
   public var targetsOfSample: Int { network.positions }
   public var sampleCount: Int { training.count }
@@ -59,6 +62,7 @@ public final class NetworkObjective: Objective {
       timer.enter(.data)
       let (samples, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
       let batch = layout.batch(samples, labels: labels)
+      network.randomness.position = batches.position + start
       timer.enter(.forward)
       score += try network.forward(
         x, batch.input, labels: batch.targets, scale: 1 / Float(batchSize * network.positions),

@@ -11,6 +11,8 @@ public protocol Objective: AnyObject, Persistent {
   var parameterCount: Int { get }
   /// Where each of the model's tensors lies in the flat vector.
   var segments: [Range<Int>] { get }
+  /// Where those of them lie that are matrices, or have more dimensions.
+  var matrices: [Range<Int>] { get }
   /// Samples that one stochastic gradient is made of.
   var batchSize: Int { get }
   /// What of a sample is predicted: one thing, or that many; losses are means over them.
@@ -58,6 +60,7 @@ public protocol Objective: AnyObject, Persistent {
 
 extension Objective {
   public var segments: [Range<Int>] { [0..<parameterCount] }
+  public var matrices: [Range<Int>] { segments }
   public var targetsOfSample: Int { 1 }
   public var testSampleCount: Int { 0 }
   public var sampleBytes: Int { 0 }

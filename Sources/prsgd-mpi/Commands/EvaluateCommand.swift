@@ -58,7 +58,8 @@ struct EvaluateCommand: ParallelCommand {
     let shard = try loadShard(description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     // Nothing is trained.
-    let network = Network(layers, maximumBatch: 1, evaluationBatch: batchSize)
+    let network = Network(
+      layers, positions: shard.format.targetCount, maximumBatch: 1, evaluationBatch: batchSize)
     try file.check(holds: network.tensors + network.statisticTensors)
     let parameters = ParameterVector(count: network.parameterCount)
     try file.load(
@@ -71,7 +72,7 @@ struct EvaluateCommand: ParallelCommand {
         .diverged, "\(modelFile): its loss on \(dataset) is \(evaluation.loss): the model diverged, or is damaged")
     }
     guard communicator.isRoot else { return }
-    let report = EvaluationReport(evaluation)
+    let report = EvaluationReport(evaluation, isOfSequences: shard.format.isSequence)
     StandardStream.output.write((json ? try report.json() : report.text) + "\n")
   }
 
@@ -89,7 +90,9 @@ struct EvaluateCommand: ParallelCommand {
   /// This rank's samples, prepared as those were that the network has learned from.
   private func loadShard(_ description: ModelDescription, _ communicator: Communicator) throws -> Shard {
     let shard = try ShardDistribution(communicator).distributeEvenly {
-      let reader = try dataset.open(part, seed: seed, classCount: description.classes)
+      let reader = try dataset.open(
+        part, seed: seed, classCount: description.classes, context: max(1, description.width - 1),
+        vocabulary: description.vocabulary.count > 0 ? description.vocabulary : nil)
       let format = reader.format
       guard description.fits(format) else {
         throw Failure(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Records
 import Training
 
@@ -11,14 +12,17 @@ struct EvaluationReport: Encodable {
   let loss: Double
   let accuracy: Double
   let samples: Int
+  /// exp(loss), of sequences, whose samples are characters.
+  let perplexity: Double?
   /// Rows: the true class; columns: the predicted one.
   let confusion: [[Int]]
 
   private let table: ConfusionTable
 
-  private enum CodingKeys: CodingKey { case loss, accuracy, samples, confusion }
+  private enum CodingKeys: CodingKey { case loss, accuracy, samples, perplexity, confusion }
 
-  init(_ evaluation: ModelEvaluation) {
+  init(_ evaluation: ModelEvaluation, isOfSequences: Bool) {
+    perplexity = isOfSequences ? exp(evaluation.loss) : nil
     table = evaluation.confusion
     loss = evaluation.loss
     accuracy = evaluation.accuracy
@@ -37,7 +41,11 @@ struct EvaluationReport: Encodable {
   }
 
   var text: String {
-    "loss \(loss.formatted(decimals: 4)), accuracy \(accuracy.formatted(decimals: 4)) on "
+    if let perplexity {
+      return "loss \(loss.formatted(decimals: 4)) a character, perplexity \(perplexity.formatted(decimals: 3)), "
+        + "accuracy \(accuracy.formatted(decimals: 4)) on \(samples.formattedWithCommas) characters"
+    }
+    return "loss \(loss.formatted(decimals: 4)), accuracy \(accuracy.formatted(decimals: 4)) on "
       + "\(samples.formattedWithCommas) samples\n\n"
       + (table.classCount <= Self.widestTable ? tableText : classText)
   }

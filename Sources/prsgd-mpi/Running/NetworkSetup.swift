@@ -34,6 +34,7 @@ enum NetworkSetup {
   ) -> NetworkObjective {
     let sampler = BatchSampler(
       sampleCount: training.count, batchSize: batchSize, seed: step.seed, worker: worker)
+    network.randomness = PassRandomness(seed: step.seed, worker: worker)
     let batches = BatchGatherer(
       shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch,
       augmentation: step.augmentation(worker: worker),

@@ -41,8 +41,9 @@ struct ProblemSetup {
       kernels = network.kernelSummary
       try communicator.agree { try Self.checkTheory(experiment.theory, network) }
       description = ModelDescription(
-        options: experiment.model.saved, format: format, normalization: experiment.normalize, moments: moments)
-      (features, classes) = (format.featureCount, format.classCount)
+        options: experiment.model.saved, format: format, normalization: experiment.normalization, moments: moments,
+        vocabulary: training.vocabulary)
+      (features, classes) = (format.image.count, format.classCount)
     case .libsvm(let files):
       let (training, test) = try Self.loadRows(files, experiment, communicator)
       let batchSize = try Self.batchSize(experiment, shardSize: training.count, communicator)
@@ -76,12 +77,12 @@ struct ProblemSetup {
     _ dataset: DatasetSpecification, _ experiment: Experiment, _ communicator: Communicator
   ) throws -> (Shard, Shard, ChannelMoments) {
     let distribution = ShardDistribution(communicator)
-    let seed = experiment.step.seed
+    let (seed, context) = (experiment.step.seed, experiment.model.positions)
     let training = try distribution.distribute(by: experiment.partition, seed: seed) {
-      try dataset.open(.training, seed: seed).first(experiment.trainingSamples)
+      try dataset.open(.training, seed: seed, context: context).first(experiment.trainingSamples)
     }
     let test = try distribution.distributeEvenly {
-      try dataset.open(.test, seed: seed, classCount: training.format.classCount)
+      try dataset.open(.test, seed: seed, classCount: training.format.classCount, context: context)
     }
     try communicator.agree {
       guard test.format == training.format else {
@@ -98,7 +99,7 @@ struct ProblemSetup {
         throw Failure(.usage, "--augment wants images, and the samples of \(dataset) are none")
       }
     }
-    return (training, test, try distribution.normalize(experiment.normalize, training: training, test: test))
+    return (training, test, try distribution.normalize(experiment.normalization, training: training, test: test))
   }
 
   private static func batchSize(
