@@ -29,7 +29,6 @@ public enum DropoutKernels {
     guard index < count else { return }
     let lanes = min(16, count &- index)
     let value = LaneRange.load(x + index, lanes) * scale
-    let isDropped = unsafeBitCast(words .< threshold, to: SIMDMask<SIMD16<Int32>>.self)
-    value.replacing(with: 0, where: isDropped).store(y + index, count: lanes)
+    value.replacing(with: 0, where: words .< threshold).store(y + index, count: lanes)
   }
 }
