@@ -40,14 +40,16 @@ enum SmallProduct {
       let last = min(T.rows, c.rows - row) &- 1
       let (y, x) = (c.row(row) + first, a + row &* rowStep)
       let places = T.Places { UnsafePointer(x + min($0, last) &* rowStep) }
-      var tile = adding ? T { .load(y + min($0, last) &* c.stride) } : T.zero
+      var tile = T.zero
       var numbers = UnsafePointer(b.pointer + first)
       for k in 0..<inner {
         tile.add(places, k &* innerStep, times: .load(numbers))
         numbers += b.stride
       }
       tile.forEachRow { index, sums in
-        if index <= last { sums.store(y + index &* c.stride, count: columns) }
+        guard index <= last else { return }
+        let target = y + index &* c.stride
+        if adding { sums.add(to: target, count: columns) } else { sums.store(target, count: columns) }
       }
     }
   }
