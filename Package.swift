@@ -89,7 +89,11 @@ let package = Package(
 
     tests("KernelsTests", ["Failures", "Kernels"]),
     tests("DatasetsTests", ["CZlib", "Datasets", "Failures", "Kernels", "Options"]),
-    tests("ModelsTests", ["Kernels", "Models"], besides: ["torch_reference.json", "torch_reference.py"]),
+    tests(
+      "ModelsTests", ["Kernels", "Models"],
+      besides: [
+        "sequence_reference.json", "sequence_reference.py", "torch_reference.json", "torch_reference.py",
+      ]),
     tests("RecordsTests", ["Failures", "Records"]),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(name: "CDamagedAnswer", path: "Tests/CDamagedAnswer"),

@@ -8,7 +8,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   public enum Purpose: UInt32, Sendable {
     case initialization = 1
     case partition, shuffle, synthetic, augmentation, compression, gossip, benchmark, gradientNoise, participation
-    case evaluation
+    case evaluation, dropout, generation
   }
 
   private let key: SIMD2<UInt32>

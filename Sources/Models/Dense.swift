@@ -11,26 +11,24 @@ public enum Activation: Sendable {
 ///
 /// How W is laid out in the flat vector is its kernels' choice; an exported model has PyTorch's (out, in).
 public struct Dense: Layer {
-  public enum Initialization: Sendable {
-    case zeros
-    /// W ~ N(0, 2 / in), b = 0 (He, Zhang, Ren, Sun 2015).
-    case he
-  }
-
   public let name: String
   public let activation: Activation
-  public let initialization: Initialization
+  public let initialization: WeightInitialization
   let products: DenseProducts
+  /// Where there are many rows.
+  private let adjoint: AdjointProduct?
   /// The shape of the input, which PyTorch flattens with channels first and we with channels last.
   private let image: ImageShape
 
   /// - Parameters:
   ///   - name: what PyTorch calls the module, such as "0" in an `nn.Sequential`; "" for a bare `nn.Linear`.
   ///   - image: the input's shape where it is an image.
+  ///   - hasManyRows: whether rows are far more than the samples of a common batch, as the positions of sequences are.
   ///   - kernels: which do the products; those that suit the shape unless given.
   public init(
-    _ name: String, inputs: Int, outputs: Int, activation: Activation = .none, initialization: Initialization = .he,
-    image: ImageShape? = nil, kernels: DenseProducts.Kernels? = nil
+    _ name: String, inputs: Int, outputs: Int, activation: Activation = .none,
+    initialization: WeightInitialization = .he,
+    image: ImageShape? = nil, hasManyRows: Bool = false, kernels: DenseProducts.Kernels? = nil
   ) {
     precondition(image == nil || image!.count == inputs)
     self.name = name
@@ -38,6 +36,7 @@ public struct Dense: Layer {
     self.activation = activation
     self.initialization = initialization
     products = DenseProducts(inputCount: inputs, outputCount: outputs, kernels: kernels)
+    adjoint = hasManyRows ? AdjointProduct(of: products) : nil
   }
 
   public var inputCount: Int { products.inputCount }
@@ -59,11 +58,9 @@ public struct Dense: Layer {
 
   public func initialize(_ parameters: UnsafeMutablePointer<Float>, random: inout RandomSource) {
     parameters.update(repeating: 0, count: parameterCount)
-    guard initialization == .he else { return }
-    let deviation = (2 / Double(inputCount)).squareRoot()
-    // In the exported order, so that a start does not depend on the kernels.
-    let place = tensors[0].place
-    for index in 0..<weightCount { parameters[place(index)] = Float(deviation * random.nextNormal()) }
+    for tensor in tensors where tensor.shape.count > 1 || initialization.drawsBiases {
+      initialization.draw(tensor, inputs: inputCount, parameters, &random)
+    }
   }
 
   public func forward(_ pass: ForwardPass) {
@@ -76,8 +73,14 @@ public struct Dense: Layer {
   public func backward(_ pass: BackwardPass) {
     if activation == .rectifier { pass.outputGradient.mask(whereZero: pass.output) }
     if let inputGradient = pass.inputGradient {
-      products.inputGradient(
-        weights: pass.parameters, outputGradient: pass.outputGradient, inputGradient: inputGradient)
+      if let adjoint {
+        adjoint.prepare(pass.parameters)
+        adjoint.inputGradient(
+          weights: pass.parameters, outputGradient: pass.outputGradient, inputGradient: inputGradient)
+      } else {
+        products.inputGradient(
+          weights: pass.parameters, outputGradient: pass.outputGradient, inputGradient: inputGradient)
+      }
     }
     products.weightGradient(
       input: pass.input, outputGradient: pass.outputGradient, target: pass.target,

@@ -35,28 +35,32 @@ public enum PassMode: Sendable {
   var keepsOutputs: Bool { if case .evaluation = self { false } else { true } }
 }
 
-/// What a layer works on in a forward pass.
+/// What a layer works on in a forward pass. Rows are samples, or the positions of samples that are sequences: those of a
+/// sequence come one after another, and sequences are whole.
 public struct ForwardPass {
   /// The layer's own.
   public let parameters: UnsafeMutablePointer<Float>
   /// The layer's own: what training gathers besides the parameters, without a gradient.
   public let statistics: UnsafeMutablePointer<Float>
-  /// (batch, inputCount)
+  /// (rows, inputCount)
   public let input: Matrix
-  /// (batch, outputCount)
+  /// (rows, outputCount)
   public let output: Matrix
-  /// (batch, innerCount): what the layer keeps for its backward pass besides its output; nil in evaluation.
+  /// (rows, innerCount): what the layer keeps for its backward pass besides its output; nil in evaluation.
   public let inner: Matrix?
   /// For a layer with a shortcut, the output of the layer that it comes from.
   public let shortcut: Matrix?
   public let mode: PassMode
+  public let randomness: PassRandomness
   /// For the first layer, the input of the next batch, to be asked for ahead of time where that pays.
   public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
-    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, upcoming: UpcomingRows? = nil
+    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, randomness: PassRandomness = PassRandomness(),
+    upcoming: UpcomingRows? = nil
   ) {
+    self.randomness = randomness
     self.inner = inner
     self.parameters = parameters
     self.statistics = statistics
@@ -83,14 +87,17 @@ public struct BackwardPass {
   public let returning: ReturningGradient?
   /// ∂loss/∂input, where it is wanted.
   public let inputGradient: Matrix?
+  /// That of the forward pass.
+  public let randomness: PassRandomness
   /// As in a forward pass.
   public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, target: GradientTarget, input: Matrix, output: Matrix,
     inner: Matrix? = nil, outputGradient: Matrix, returning: ReturningGradient? = nil, inputGradient: Matrix?,
-    upcoming: UpcomingRows? = nil
+    randomness: PassRandomness = PassRandomness(), upcoming: UpcomingRows? = nil
   ) {
+    self.randomness = randomness
     self.inner = inner
     self.upcoming = upcoming
     self.returning = returning
@@ -127,10 +134,12 @@ public protocol Layer: Sendable {
   var name: String { get }
   var inputCount: Int { get }
   var outputCount: Int { get }
-  /// Numbers of a sample that it keeps from a forward to a backward pass besides its output.
+  /// Numbers of a row that it keeps from a forward to a backward pass besides its output.
   var innerCount: Int { get }
   /// Its parameters; offsets count from the layer's first number.
   var tensors: [ParameterTensor] { get }
+  /// How many layers before this one the layer is whose parameters it works with, where they are not its own.
+  var parameterSource: Int? { get }
   /// Its statistics, likewise.
   var statistics: [ParameterTensor] { get }
   /// What is added to the layer's output, and how many layers before this one's input it comes from.
@@ -139,7 +148,7 @@ public protocol Layer: Sendable {
   var addsReturningGradient: Bool { get }
   /// Whether outputs in training depend on the whole batch, so that it can't be worked through in pieces.
   var needsWholeBatch: Bool { get }
-  /// Multiplications and additions of a sample's forward pass, those of the products alone; the same number again for
+  /// Multiplications and additions of a row's forward pass, those of the products alone; the same number again for
   /// each of the two gradients.
   var operations: Int { get }
   /// Which kernels do the products, if it has any.
@@ -164,6 +173,7 @@ public protocol Layer: Sendable {
 
 extension Layer {
   public var tensors: [ParameterTensor] { [] }
+  public var parameterSource: Int? { nil }
   public var statistics: [ParameterTensor] { [] }
   public var shortcut: (shortcut: Shortcut, layersBack: Int)? { nil }
   public var innerCount: Int { 0 }

@@ -1,7 +1,10 @@
 import Kernels
 
-/// A classifier: layers one after another, softmax cross-entropy at the end. It holds the activations of one batch,
-/// allocated once; the parameters are a flat vector that is passed in.
+/// Layers one after another. It holds the activations of one batch, allocated once; the parameters are a flat vector that
+/// is passed in, and what its outputs are worth is found elsewhere (`Network+CrossEntropy.swift`).
+///
+/// A sample is one row of the input and of what each layer makes of it, or, where it is a sequence, a row for each of its
+/// positions, one after another.
 public final class Network {
   /// Called between layers, so that communication under way makes progress while the network computes.
   public typealias Poll = () throws -> Void
@@ -14,10 +17,14 @@ public final class Network {
   /// to be averaged where the model is.
   public let statistics: ParameterVector
   public let statisticTensors: [ParameterTensor]
-  /// The largest batch that `forward` takes.
+  /// Rows of a sample.
+  public let positions: Int
+  /// The most samples that `forward` takes.
   public let maximumBatch: Int
-  /// The largest batch that is evaluated at once.
+  /// The most samples that are evaluated at once.
   public let evaluationBatch: Int
+  /// Of the pass in training mode that comes next, and of its backward half.
+  public var randomness = PassRandomness()
 
   /// Of each layer's first parameter, and statistic, in the flat vectors.
   private let offsets: [Int]
@@ -33,22 +40,26 @@ public final class Network {
 
   /// - Parameter evaluationBatch: `maximumBatch` unless given; a sample takes far less memory in evaluation.
   /// - Precondition: each layer's input is as wide as the output of the one before.
-  public init(_ layers: [any Layer], maximumBatch: Int, evaluationBatch: Int? = nil) {
-    precondition(!layers.isEmpty && maximumBatch > 0)
+  public init(_ layers: [any Layer], positions: Int = 1, maximumBatch: Int, evaluationBatch: Int? = nil) {
+    precondition(!layers.isEmpty && positions > 0 && maximumBatch > 0)
     precondition(zip(layers, layers.dropFirst()).allSatisfy { $0.outputCount == $1.inputCount })
     self.layers = layers
+    self.positions = positions
     self.maximumBatch = maximumBatch
     self.evaluationBatch = evaluationBatch ?? maximumBatch
-    (tensors, offsets, parameterCount) = Self.place(layers.map(\.tensors))
+    let (tensors, places, parameterCount) = Self.place(layers.map(\.tensors))
+    (self.tensors, self.parameterCount) = (tensors, parameterCount)
+    offsets = layers.enumerated().map { index, layer in places[index - (layer.parameterSource ?? 0)] }
     let statisticCount: Int
     (statisticTensors, statisticOffsets, statisticCount) = Self.place(layers.map(\.statistics))
     statistics = ParameterVector(count: statisticCount)
-    outputs = layers.map { AlignedBuffer(count: maximumBatch * Self.stride($0.outputCount)) }
-    inners = layers.map { AlignedBuffer(count: $0.innerCount > 0 ? maximumBatch * Self.stride($0.innerCount) : 0) }
+    let kept = maximumBatch * positions
+    outputs = layers.map { AlignedBuffer(count: kept * Self.stride($0.outputCount)) }
+    inners = layers.map { AlignedBuffer(count: $0.innerCount > 0 ? kept * Self.stride($0.innerCount) : 0) }
     let widest = layers.map(\.outputCount).max()!
     let gradientCount = layers.contains { $0.shortcut != nil } ? 3 : 2
     evaluationTurns = Self.evaluationTurns(layers)
-    let rows = max(maximumBatch, self.evaluationBatch)
+    let rows = max(maximumBatch, self.evaluationBatch) * positions
     turns = (0..<max(gradientCount, evaluationTurns.max()! + 1)).map { _ in
       AlignedBuffer(count: rows * Self.stride(widest))
     }
@@ -86,12 +97,12 @@ public final class Network {
     return (placed, offsets, count)
   }
 
-  /// Bytes of the activations and their gradients for batches of up to `maximumBatch`.
-  public static func activationBytes(_ layers: [any Layer], maximumBatch: Int) -> Int {
+  /// Bytes of the activations and their gradients for so many rows.
+  public static func activationBytes(_ layers: [any Layer], rows: Int) -> Int {
     let widest = layers.map { stride($0.outputCount) }.max() ?? 0
     let gradients = (layers.contains { $0.shortcut != nil } ? 3 : 2) * widest
     let kept = layers.reduce(0) { $0 + stride($1.outputCount) + ($1.innerCount > 0 ? stride($1.innerCount) : 0) }
-    return (kept + gradients) * maximumBatch * MemoryLayout<Float>.size
+    return (kept + gradients) * rows * MemoryLayout<Float>.size
   }
 
   public var inputCount: Int { layers[0].inputCount }
@@ -143,12 +154,12 @@ public final class Network {
     }
   }
 
-  /// The outputs (batch, classes) for `input` (batch, inputCount), valid until the next call.
+  /// The outputs (rows, classes) for `input` (rows, inputCount), valid until the next call.
   public func predict(
     _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, upcoming: UpcomingRows? = nil,
     poll: Poll = {}
   ) throws -> Matrix {
-    precondition(input.rows <= (mode.keepsOutputs ? maximumBatch : evaluationBatch))
+    precondition(input.rows <= (mode.keepsOutputs ? maximumBatch : evaluationBatch) * positions)
     precondition(input.columns == inputCount && parameters.count == parameterCount)
     precondition(!input.isScattered || takesScatteredRows)
     var current = input
@@ -159,36 +170,18 @@ public final class Network {
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
           input: current, output: next, inner: mode.keepsOutputs ? inner(index, rows: input.rows) : nil,
           shortcut: shortcutSource(index).map { output($0, rows: input.rows, mode) },
-          mode: mode, upcoming: index == 0 ? upcoming : nil))
+          mode: mode, randomness: randomness, upcoming: index == 0 ? upcoming : nil))
       current = next
       try poll()
     }
     return current
   }
 
-  /// Loss and number of correct predictions on a batch.
-  public func evaluate(_ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>) throws
-    -> BatchScore
-  {
-    softmaxCrossEntropy(try predict(parameters, input), labels: labels, gradient: nil, scale: 1)
-  }
+  /// Where ∂loss/∂outputs belongs between a forward pass in training mode and `backward`, (rows, classes).
+  func lossGradient(rows: Int) -> Matrix { outputGradient(layers.count - 1, in: 0, rows: rows) }
 
-  /// The forward pass of a training step: what `backward` needs is kept.
-  /// - Parameters:
-  ///   - scale: the weight of each sample's loss in the objective: 1 / batch size for a mean.
-  ///   - smoothing: ε of the labels.
-  ///   - upcoming: samples of the next batch, where it is known.
-  public func forward(
-    _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, smoothing: Float = 0,
-    upcoming: UpcomingRows? = nil, poll: Poll = {}
-  ) throws -> BatchScore {
-    let outputs = try predict(parameters, input, mode: .training, upcoming: upcoming, poll: poll)
-    let gradient = outputGradient(layers.count - 1, in: 0, rows: input.rows)
-    return softmaxCrossEntropy(outputs, labels: labels, gradient: gradient, scale: scale, smoothing: smoothing)
-  }
-
-  /// The backward pass after `forward` on the same parameters and input: hands ∂(scale · Σ loss)/∂parameters to `target`,
-  /// the flat vector's.
+  /// The backward pass after a forward pass in training mode on the same parameters and input, and after ∂loss/∂outputs was
+  /// put into `lossGradient`: hands ∂loss/∂parameters to `target`, the flat vector's.
   public func backward(
     _ parameters: ParameterVector, _ input: Matrix, target: GradientTarget, upcoming: UpcomingRows? = nil,
     poll: Poll = {}
@@ -213,7 +206,7 @@ public final class Network {
           input: index == 0 ? input : output(index - 1, rows: rows), output: output(index, rows: rows),
           inner: inner(index, rows: rows), outputGradient: gradient, returning: returning,
           inputGradient: index == 0 ? nil : outputGradient(index - 1, in: next, rows: rows),
-          upcoming: index == 0 ? upcoming : nil))
+          randomness: randomness, upcoming: index == 0 ? upcoming : nil))
       if detour?.source == index { detour = nil }
       if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
       buffer = next

@@ -10,14 +10,29 @@ public enum ModelSpecification: Equatable, Sendable {
   case convolutionalNetwork
   /// A residual network for small images, of He, Zhang, Ren and Sun (2015), section 4.2; 6n + 2 layers deep.
   case residualNetwork(depth: Int)
+  /// The language model of McMahan et al. (2017): an embedding of 8 numbers, and layers of long short-term memory.
+  case longShortTermMemory(layers: Int, hidden: Int)
+  /// A small generative pretrained transformer (Radford et al. 2019).
+  case transformer(layers: Int, heads: Int, width: Int)
+
+  /// Whether its samples are sequences, each position of which has a class.
+  public var takesSequences: Bool {
+    switch self {
+    case .longShortTermMemory, .transformer: true
+    case .logisticRegression, .multilayerPerceptron, .convolutionalNetwork, .residualNetwork: false
+    }
+  }
 
   /// The least height and width of its images.
   public var smallestSide: Int { self == .convolutionalNetwork ? 4 : 1 }
 
-  /// Its layers for images of a shape, or samples of 1xFEATURESx1. Neither side may be below `smallestSide`.
-  /// - Parameter convolution: the kernels of the convolutions, chosen by what suits them unless given.
+  /// Its layers for images of a shape, samples of 1xFEATURESx1, or sequences of 1xPOSITIONSx1. Neither side may be below
+  /// `smallestSide`.
+  /// - Parameters:
+  ///   - convolution: the kernels of the convolutions, chosen by what suits them unless given.
+  ///   - dropout: the probability of a number to be dropped, of networks of sequences.
   public func layers(
-    input: ImageShape, classes: Int, convolution: ConvolutionProducts.Kernels? = nil
+    input: ImageShape, classes: Int, convolution: ConvolutionProducts.Kernels? = nil, dropout: Float = 0
   ) -> [any Layer] {
     switch self {
     case .logisticRegression:
@@ -29,6 +44,12 @@ public enum ModelSpecification: Equatable, Sendable {
     case .residualNetwork(let depth):
       var network = ResidualNetwork(blocks: (depth - 2) / 6, kernels: convolution)
       return network.layers(input: input, classes: classes)
+    case .longShortTermMemory(let layers, let hidden):
+      return RecurrentNetwork(layers: layers, hidden: hidden, dropout: dropout).layers(
+        positions: input.width, characters: classes)
+    case .transformer(let layers, let heads, let width):
+      return Transformer(layers: layers, heads: heads, width: width, dropout: dropout).layers(
+        positions: input.width, characters: classes)
     }
   }
 

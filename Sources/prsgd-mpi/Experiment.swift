@@ -13,7 +13,8 @@ struct Experiment: ParsableArguments {
     help: ArgumentHelp(
       "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; cifar10:FOLDER or "
         + "cifar100:FOLDER[,labels=coarse]; csv:FILE[,test=FILE][,label=NAME or NUMBER][,holdout=FRACTION], a table "
-        + "with the labels in its last column or that named or counted from 1; libsvm:FILE[,TESTFILE], with "
+        + "with the labels in its last column or that named or counted from 1; text:FILE[,speakers], characters, of "
+        + "speeches that begin with a line NAME: where there are speakers; libsvm:FILE[,TESTFILE], with "
         + "sparse rows, for softmax regression whatever --model and --normalize say; or a problem given by a formula: "
         + "quadratic[:KEY=VALUE,…] or double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
         + "difficulty; of quadratic: dimension, condition, smoothness, noise, heterogeneity, spread; of double-well: "
@@ -36,8 +37,8 @@ struct Experiment: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How samples are divided: iid, contiguous (file order) or label-skew:ALPHA (smaller is more skewed). "
-        + "(default: iid)",
+      "How samples are divided: iid, contiguous (file order), label-skew:ALPHA (smaller is more skewed), or speaker, "
+        + "whole speakers of text:FILE,speakers. (default: iid)",
       valueName: "partition"),
     transform: { try Partition(parsing: $0) })
   var partition = Partition.iid
@@ -76,16 +77,41 @@ struct Experiment: ParsableArguments {
         throw ValidationError("--training-samples is of dense data sets, not of \(dataset).")
       }
     }
+    try validateSequences()
     if step.augment {
       guard case .dataset = dataset else { throw ValidationError("--augment wants images: \(dataset) has none.") }
     }
   }
 
+  /// A network of texts and a text belong together.
+  private func validateSequences() throws {
+    guard let text = dataset.text else {
+      guard !model.takesSequences else {
+        throw ValidationError(
+          "--model \(model.model.rawValue) is of texts: it wants --dataset text:FILE, not \(dataset).")
+      }
+      guard partition != .speaker else {
+        throw ValidationError("--partition speaker wants --dataset text:FILE,speakers, not \(dataset).")
+      }
+      return
+    }
+    guard model.takesSequences else {
+      throw ValidationError("--dataset \(dataset) wants --model lstm or gpt, not \(model.model.rawValue).")
+    }
+    guard partition != .speaker || text.hasSpeakers else {
+      throw ValidationError("--partition speaker wants --dataset text:\(text),speakers.")
+    }
+    guard !step.augment else { throw ValidationError("--augment wants images: \(dataset) has none.") }
+  }
+
+  /// How samples are scaled: characters are not.
+  var normalization: Normalization { dataset.text == nil ? normalize : .none }
+
   /// Every option as it was resolved, by the name it has on the command line: the same experiment again, whatever the
   /// defaults become.
   var recorded: [String: OptionValue] {
     var options: [String: OptionValue] = [
-      "dataset": .text("\(dataset)"), "partition": .text("\(partition)"), "normalize": .text(normalize.rawValue),
+      "dataset": .text("\(dataset)"), "partition": .text("\(partition)"), "normalize": .text(normalization.rawValue),
       "batch-norm-statistics": .text(batchNormStatistics.rawValue),
     ]
     let groups = [
@@ -93,6 +119,10 @@ struct Experiment: ParsableArguments {
       length.recorded,
     ]
     for group in groups { options.merge(group) { $1 } }
+    if step.optimizerName == .adamw {
+      let decay: DecayedParameters = step.decaysMatricesOnly(model) ? .matrices : .all
+      options["decay"] = .text(decay.rawValue)
+    }
     if let trainingSamples { options["training-samples"] = .integer(trainingSamples) }
     if let initFrom { options["init-from"] = .text(initFrom) }
     return options

@@ -18,8 +18,8 @@ struct PrsgdMPI: ParsableCommand {
       """,
     version: ProgramVersion.text,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, VerifyCommand.self, AdviseCommand.self, BenchCommand.self,
-      ReportCommand.self, ExportCommand.self, AlgorithmsCommand.self,
+      TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, VerifyCommand.self, AdviseCommand.self,
+      BenchCommand.self, ReportCommand.self, ExportCommand.self, AlgorithmsCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 }

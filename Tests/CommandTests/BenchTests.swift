@@ -50,7 +50,7 @@ extension BuiltProgram {
     @Test(arguments: [nil, 2])
     func everyLayerHasALineOfItsOwn(ranks: Int?) async throws {
       let outcome = try await Workspace().run(
-        "bench --model resnet20 --layers --batch-size 4 --steps 2 --convolution blas", ranks: ranks)
+        "bench --model resnet20 --layer-times --batch-size 4 --steps 2 --convolution blas", ranks: ranks)
       try #require(outcome.code == 0, "\(outcome.testDescription)")
       let lines = outcome.output.split(separator: "\n")
       #expect(lines.first?.contains(#/peak of a core: \d+\.\d GFLOP/s/#) == true, "\(outcome.testDescription)")

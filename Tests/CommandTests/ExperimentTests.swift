@@ -39,6 +39,10 @@ extension BuiltProgram {
       "--blas-threads 2 --optimizer adamw --beta1 0.8 --beta2 0.9 --epsilon 0.001 --steps 12 --algorithm pr-sgd-het --replay rounds.csv",
       "--algorithm pr-sgd-tv --interval-scale 20 --rate-scale 0.5 --smoothness 20 --steps 12",
       "--steps 3 --init-from 3/model.safetensors",
+      """
+      --dataset text:plays.txt,speakers --partition speaker --model gpt --layers 1 --heads 2 --width 8 --context 12 \
+      --dropout 0.1 --optimizer adamw --decay all --clip-norm 0.5 --batch-size 4 --steps 5
+      """,
     ]
 
     static let rounds = "round,rank,steps\n1,0,5\n2,0,4\n3,0,3\n"
@@ -79,6 +83,7 @@ extension BuiltProgram {
       let workspace = try Workspace()
       try CIFARFolder.write(to: "images", in: workspace)
       try workspace.write(Self.rounds.utf8, to: "rounds.csv")
+      try workspace.write(Plays.text.utf8, to: "plays.txt")
       let declared = try await declared()
       let given = Self.runs.map(Self.given)
       #expect(Set(given.flatMap(\.keys)).union(Self.unrecorded.keys) == declared)

@@ -52,7 +52,8 @@ extension BuiltProgram {
     @Test func aSweepThatIsStoppedGoesOnToTheSameBits() async throws {
       let workspace = try Workspace()
       // Steps that take longer than averages: where ranks share cores with others, these wait.
-      let long = "--dataset synthetic:training=600,test=100,features=12,classes=3 --hidden 64 --batch-size 100 --interval 100 --steps 30000 --evaluate-every 1000"
+      let long =
+        "--dataset synthetic:training=600,test=100,features=12,classes=3 --hidden 64 --batch-size 100 --interval 100 --steps 30000 --evaluate-every 1000"
       let arguments = ["-n", "2", "--seed {1,2}", "--"] + long.split(separator: " ").map(String.init)
       let first = try Self.start(arguments, in: workspace)
       try await first.wait("the first run's rows") {

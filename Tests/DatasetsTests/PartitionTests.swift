@@ -28,6 +28,16 @@ struct PartitionTests {
     #expect(sizes.first! - sizes.last! <= 1)
   }
 
+  @Test(arguments: [1, 2, 3, 5])
+  func speakersStayWhole(workers: Int) throws {
+    let owners = try owners(.speaker, workers)
+    for label in Set(labels) {
+      #expect(Set(zip(labels, owners).filter { $0.0 == label }.map(\.1)).count == 1)
+    }
+    #expect(Set(owners) == Set(0..<Int32(workers)))
+    #expect(throws: Failure.self) { try self.owners(.speaker, 11) }
+  }
+
   @Test func contiguousIsInFileOrder() throws {
     let owners = try owners(.contiguous, 5)
     #expect(owners == owners.sorted())

@@ -80,7 +80,7 @@ struct TorchReference: Decodable, CustomStringConvertible, Sendable {
   }
 
   /// `count` numbers of [-1, 1): MurmurHash3's last steps on a stream's and each number's index.
-  private static func uniform(stream: UInt64, count: Int) -> [Double] {
+  static func uniform(stream: UInt64, count: Int) -> [Double] {
     (0..<UInt64(count)).map { index in
       var x = UInt32(truncatingIfNeeded: index &* 0x9E37_79B1 &+ stream &* 0x85EB_CA77)
       x = (x ^ x >> 16) &* 0x85EB_CA6B

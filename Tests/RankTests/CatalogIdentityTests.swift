@@ -19,7 +19,7 @@ extension RankTests {
     func oneWorkerIsSerialSGDToTheBit(name: String, optimizer: LocalOptimizer) throws {
       // The others would do the same.
       guard world.isRoot else { return }
-      for model in [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])] {
+      for model in Scenario.models {
         let scenario = try Scenario(model: model, optimizer: optimizer).with(name, workers: 1)
         guard scenario.fits else { continue }
         let trainer = try scenario.trainer(World.alone)
@@ -66,8 +66,9 @@ extension RankTests {
 
     @Test(arguments: MethodCatalog.names(.equalReplicas), [IdentityTests.optimizers[1], IdentityTests.optimizers[3]])
     func replicasAreEqualAfterARound(name: String, optimizer: LocalOptimizer) throws {
-      for layout in Scenario.Layout.allCases {
-        let scenario = try Scenario(optimizer: optimizer, layout: layout).with(name, workers: world.size)
+      let settings = Scenario.models.dropFirst().flatMap { model in Scenario.Layout.allCases.map { (model, $0) } }
+      for (model, layout) in settings {
+        let scenario = try Scenario(model: model, optimizer: optimizer, layout: layout).with(name, workers: world.size)
         guard scenario.fits else { continue }
         let trainer = try scenario.trainer(world)
         var rounds = 0
@@ -99,13 +100,15 @@ extension RankTests {
     /// With two workers a sum has one order only.
     @Test(arguments: deterministic)
     func averagingInSharedMemoryIsAveragingByMessages(name: String) throws {
-      let scenario = try Scenario().with(name, workers: world.size)
-      let sharing = try run(scenario)
-      let sending = try run(scenario.with { $0.layout = .messages })
-      if world.size <= 2 {
-        #expect(sharing.bits == sending.bits)
-      } else {
-        #expect(relativeDistance(sharing.doubles, sending.doubles) < 1e-4)
+      for model in Scenario.models.dropFirst() {
+        let scenario = try Scenario(model: model).with(name, workers: world.size)
+        let sharing = try run(scenario)
+        let sending = try run(scenario.with { $0.layout = .messages })
+        if world.size <= 2 {
+          #expect(sharing.bits == sending.bits)
+        } else {
+          #expect(relativeDistance(sharing.doubles, sending.doubles) < 1e-4)
+        }
       }
     }
 

@@ -37,7 +37,7 @@ extension RankTests {
     func oneWorkerIsSerialSGDToTheBit(method: Method, optimizer: LocalOptimizer) throws {
       // The others would do the same.
       guard world.isRoot else { return }
-      for model in [ModelSpecification.logisticRegression, .multilayerPerceptron(hidden: [40, 33])] {
+      for model in Scenario.models {
         let scenario = Scenario(model: model, method: method, optimizer: optimizer)
         let trainer = try scenario.trainer(World.alone)
         var serial = try SerialSGD(scenario, World.alone)

@@ -13,7 +13,8 @@ extension Scenario {
     _ specification: String, workers: Int, _ configure: (inout MethodSettings) -> Void = { _ in }
   ) throws -> Scenario {
     let format = try reader(.training).format
-    let network = Network(model.layers(input: format.image, classes: format.classCount), maximumBatch: 1)
+    let network = Network(
+      model.layers(input: format.image, classes: format.classCount), positions: format.targetCount, maximumBatch: 1)
     var settings = MethodSettings()
     settings.schedule = FixedInterval(4)
     settings.workers = workers

@@ -9,6 +9,8 @@ import Training
 struct Scenario {
   var problem = "training=210,test=30,features=12,classes=3"
   var model = ModelSpecification.multilayerPerceptron(hidden: [40, 33])
+  /// Of networks of sequences.
+  var dropout: Float = 0
   var method = Method.averageFirst(interval: 4, momentum: .average, overlapped: true)
   var optimizer = LocalOptimizer(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3)
   /// nil: the whole shard.
@@ -23,8 +25,15 @@ struct Scenario {
   var emulation: Emulation?
   var layout = Layout.oneNode
 
+  /// One of each kind.
+  static let models: [ModelSpecification] = [
+    .logisticRegression, .multilayerPerceptron(hidden: [40, 33]), .longShortTermMemory(layers: 2, hidden: 5),
+    .transformer(layers: 1, heads: 2, width: 8),
+  ]
+
   func reader(_ part: DatasetPart) throws -> any DatasetReader {
-    try DatasetSpecification(parsing: "synthetic:\(problem)").open(part, seed: seed)
+    if model.takesSequences { return RandomText(samples: part == .training ? 210 : 30, part: part, seed: seed) }
+    return try DatasetSpecification(parsing: "synthetic:\(problem)").open(part, seed: seed)
   }
 
   func shard(_ communicator: Communicator) throws -> Shard {
@@ -32,8 +41,8 @@ struct Scenario {
   }
 
   func network(_ shard: Shard) -> Network {
-    let layers = model.layers(input: shard.format.image, classes: shard.format.classCount)
-    return Network(layers, maximumBatch: piece)
+    let layers = model.layers(input: shard.format.image, classes: shard.format.classCount, dropout: dropout)
+    return Network(layers, positions: shard.format.targetCount, maximumBatch: piece)
   }
 
   func gatherer(_ shard: Shard, _ communicator: Communicator) -> BatchGatherer {
@@ -41,11 +50,13 @@ struct Scenario {
     let sampler = BatchSampler(sampleCount: shard.count, batchSize: size, seed: seed, worker: communicator.rank)
     return BatchGatherer(
       shard: shard, sampler: sampler, batchSize: size, maximumRows: piece,
-      leavesInPlace: network(shard).takesScatteredRows)
+      leavesInPlace: network(shard).takesScatteredRows || shard.format.isSequence)
   }
 
   func objective(_ shard: Shard, _ communicator: Communicator) -> NetworkObjective {
-    NetworkObjective(network: network(shard), training: shard, test: nil, batches: gatherer(shard, communicator))
+    let network = network(shard)
+    network.randomness = PassRandomness(seed: seed, worker: communicator.rank)
+    return NetworkObjective(network: network, training: shard, test: nil, batches: gatherer(shard, communicator))
   }
 
   func trainer(_ communicator: Communicator, shard given: Shard? = nil) throws -> Trainer {

@@ -11,6 +11,7 @@ struct SerialSGD {
   private let optimizer: LocalOptimizer
   private let network: Network
   private let batches: BatchGatherer
+  private let layout: BatchLayout
   private let gradient: ParameterVector
   private var first: [Float]
   private var second: [Float]
@@ -22,6 +23,7 @@ struct SerialSGD {
     optimizer = scenario.optimizer
     network = scenario.network(shard)
     batches = scenario.gatherer(shard, communicator)
+    layout = BatchLayout(shard.format, maximumSamples: batches.batchSize)
     parameters = ParameterVector(count: network.parameterCount)
     network.initialize(parameters, seed: scenario.seed)
     gradient = ParameterVector(count: network.parameterCount)
@@ -31,9 +33,12 @@ struct SerialSGD {
 
   mutating func step() throws {
     batches.drawBatch()
-    let (input, labels) = batches.gather(0..<batches.batchSize)
-    _ = try network.forward(parameters, input, labels: labels, scale: 1 / Float(batches.batchSize))
-    try network.backward(parameters, input, target: GradientTarget(gradient: gradient.pointer, accumulating: false))
+    let (samples, labels) = batches.gather(0..<batches.batchSize)
+    let batch = layout.batch(samples, labels: labels)
+    _ = try network.forward(
+      parameters, batch.input, labels: batch.targets, scale: 1 / Float(batch.input.rows))
+    try network.backward(
+      parameters, batch.input, target: GradientTarget(gradient: gradient.pointer, accumulating: false))
     steps += 1
     for j in 0..<parameters.count { descend(&parameters.pointer[j], gradient.pointer[j], &first[j], &second[j]) }
   }

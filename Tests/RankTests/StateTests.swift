@@ -2,6 +2,7 @@ import Averaging
 import Failures
 import Kernels
 import MessagePassing
+import Models
 import Persistence
 import Records
 import Testing
@@ -77,6 +78,13 @@ extension RankTests {
     @Test(arguments: ["pr-sgd", "diloco", "fedavg", "cocod"], Scenario.Layout.allCases)
     func theMomentsOfAdamGoOnToo(name: String, layout: Scenario.Layout) throws {
       try stopAndGoOn(try scenario(name, Self.adam, layout: layout))
+    }
+
+    /// What a network of sequences drops is found again.
+    @Test(arguments: ["pr-sgd", "diloco", "psgd"], Scenario.models.filter(\.takesSequences))
+    func dropoutGoesOnToo(name: String, model: ModelSpecification) throws {
+      let scenario = try Scenario(model: model, dropout: 0.3, optimizer: Self.adam).with(name, workers: world.size)
+      try stopAndGoOn(scenario)
     }
 
     private func stopAndGoOn(_ scenario: Scenario) throws {

@@ -62,8 +62,82 @@ def perceptron(inputs, hidden, classes):
     return nn.Sequential(nn.Flatten(), *modules[:-1])
 
 
+class RecurrentNetwork(nn.Module):
+    """The language model of McMahan et al. 2017."""
+
+    def __init__(self, layers, hidden, characters, dropout=0.0):
+        super().__init__()
+        self.embedding = nn.Embedding(characters, 8)
+        self.lstm = nn.LSTM(8, hidden, layers, batch_first=True, dropout=dropout)
+        self.fc = nn.Linear(hidden, characters)
+
+    def forward(self, x):
+        return self.fc(self.lstm(self.embedding(x))[0])
+
+
+class CausalAttention(nn.Module):
+    def __init__(self, heads, width):
+        super().__init__()
+        self.heads = heads
+        self.c_attn, self.c_proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+
+    def forward(self, x):
+        batch, positions, width = x.shape
+        q, k, v = (
+            part.view(batch, positions, self.heads, width // self.heads).transpose(1, 2)
+            for part in self.c_attn(x).split(width, 2))
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.c_proj(y.transpose(1, 2).reshape(batch, positions, width))
+
+
+class Perceptron(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.c_fc, self.c_proj = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        return self.c_proj(functional.gelu(self.c_fc(x)))
+
+
+class TransformerBlock(nn.Module):
+    def __init__(self, heads, width, dropout):
+        super().__init__()
+        self.ln_1, self.attn = nn.LayerNorm(width), CausalAttention(heads, width)
+        self.ln_2, self.mlp = nn.LayerNorm(width), Perceptron(width)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x):
+        x = x + self.drop(self.attn(self.ln_1(x)))
+        return x + self.drop(self.mlp(self.ln_2(x)))
+
+
+class Transformer(nn.Module):
+    """A small GPT with nanoGPT's names; embedding and head share their weights."""
+
+    def __init__(self, layers, heads, width, context, characters, dropout=0.0):
+        super().__init__()
+        self.transformer = nn.ModuleDict(dict(
+            wte=nn.Embedding(characters, width), wpe=nn.Embedding(context, width),
+            h=nn.ModuleList([TransformerBlock(heads, width, dropout) for _ in range(layers)]),
+            ln_f=nn.LayerNorm(width)))
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x):
+        parts = self.transformer
+        x = self.drop(parts.wte(x) + parts.wpe.weight[: x.shape[1]])
+        for block in parts.h:
+            x = block(x)
+        return functional.linear(parts.ln_f(x), parts.wte.weight)
+
+
 def build(said):
     """The network that a file's metadata speak of."""
+    if said["model"] in ("lstm", "gpt"):
+        layers, characters, dropout = int(said["layers"]), int(said["classes"]), float(said["dropout"])
+        if said["model"] == "lstm":
+            return RecurrentNetwork(layers, int(said["hidden"]), characters, dropout)
+        return Transformer(
+            layers, int(said["heads"]), int(said["width"]), int(said["context"]), characters, dropout)
     height, width, channels, classes = (int(said[key]) for key in ("height", "width", "channels", "classes"))
     name = said["model"]
     if name.startswith("resnet"):

@@ -11,8 +11,10 @@ public protocol DatasetReader {
   var name: String { get }
   var format: SampleFormat { get }
   var sampleCount: Int { get }
-  /// The class of each sample, in file order, in 0..<`format.classCount`.
+  /// The class of each sample, or the group that it belongs to, in file order, in 0..<`format.labelCount`.
   var labels: [Int32] { get }
+  /// Of sequences, the characters by their numbers.
+  var vocabulary: Vocabulary { get }
 
   /// Reads the next `count` samples, in file order, to the front of `bytes` (count, `format.bytesPerSample`), each as
   /// (channels, height, width).
@@ -22,4 +24,8 @@ public protocol DatasetReader {
   /// - Throws: `Failure(.badData)` if the data is damaged, shorter or longer than it promised to be;
   ///   `Failure(.inputOutput)` if it cannot be read.
   mutating func read(_ count: Int, into bytes: UnsafeMutableRawBufferPointer) throws
+}
+
+extension DatasetReader {
+  public var vocabulary: Vocabulary { Vocabulary() }
 }

@@ -17,11 +17,13 @@ public enum DatasetSpecification: Equatable, Sendable {
   case cifar100(folder: String, labels: CIFARLabels)
   /// `csv:FILE` or `csv:FILE,KEY=VALUE,…`: a table of one's own.
   case csv(CSVFiles)
+  /// `text:FILE` or `text:FILE,speakers`: sequences of characters.
+  case text(TextFile)
 
   /// Where Debian installs Fashion-MNIST.
   public static let fashionMNISTFolder = "/usr/share/datasets/fashion-mnist"
 
-  public static let names = ["synthetic", "fashion-mnist", "mnist", "idx", "cifar10", "cifar100", "csv"]
+  public static let names = ["synthetic", "fashion-mnist", "mnist", "idx", "cifar10", "cifar100", "csv", "text"]
 
   /// - Throws: `Failure(.usage)` for an unknown name, with the nearest known one, and for arguments out of range.
   public init(parsing text: String) throws {
@@ -44,6 +46,7 @@ public enum DatasetSpecification: Equatable, Sendable {
     case "cifar10": self = .cifar10(folder: try folder())
     case "cifar100": self = try Self.cifar100(try folder())
     case "csv": self = .csv(try CSVFiles(parsing: arguments ?? ""))
+    case "text": self = .text(try TextFile(parsing: arguments ?? ""))
     default: throw Failure.unknownName(name, kind: "dataset", known: Self.names)
     }
   }
@@ -63,9 +66,12 @@ public enum DatasetSpecification: Equatable, Sendable {
   ///   - seed: the run's seed, from which a synthetic dataset is made and rows of a table are held out.
   ///   - classCount: for the test part, how many classes the training part has.
   ///   - columns: of a table, those that its rows are to be samples of, where they are not its own.
+  ///   - context: characters of a sequence that a network sees.
+  ///   - vocabulary: of a text, that of the network that is to be judged; its training part's unless given.
   /// - Throws: `Failure(.inputOutput)` for what is missing, `Failure(.badData)` for what is damaged.
   public func open(
-    _ part: DatasetPart, seed: UInt64, classCount: Int? = nil, columns: TableColumns? = nil
+    _ part: DatasetPart, seed: UInt64, classCount: Int? = nil, columns: TableColumns? = nil, context: Int = 1,
+    vocabulary: Vocabulary? = nil
   ) throws -> any DatasetReader {
     switch self {
     case .synthetic(let problem):
@@ -83,6 +89,8 @@ public enum DatasetSpecification: Equatable, Sendable {
       return try CIFARReader(.cifar100(labels), folder: folder, part: part)
     case .csv(let files):
       return try CSVReader(files, part: part, columns: columns, seed: seed)
+    case .text(let file):
+      return try TextReader(file, part: part, context: context, classCount: classCount, vocabulary: vocabulary)
     }
   }
 }
@@ -98,6 +106,7 @@ extension DatasetSpecification: CustomStringConvertible {
     case .cifar10(let folder): "cifar10:\(folder)"
     case .cifar100(let folder, let labels): "cifar100:\(folder),labels=\(labels.rawValue)"
     case .csv(let files): "csv:\(files)"
+    case .text(let file): "text:\(file)"
     }
   }
 }

@@ -17,6 +17,7 @@ struct FirstSamples: DatasetReader {
 
   var name: String { reader.name }
   var format: SampleFormat { reader.format }
+  var vocabulary: Vocabulary { reader.vocabulary }
   var sampleCount: Int { labels.count }
 
   mutating func read(_ count: Int, into bytes: UnsafeMutableRawBufferPointer) throws {

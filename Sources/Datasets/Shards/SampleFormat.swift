@@ -11,27 +11,47 @@ public struct SampleFormat: Equatable, Sendable {
     case byte = 1
     /// A `Float32` in this machine's byte order.
     case float = 2
+    /// The number of a character, 0..<classCount, as a `UInt16` in this machine's byte order: a sample is a sequence of
+    /// them, and the target of each is the one that follows.
+    case character = 3
 
-    var size: Int { self == .byte ? MemoryLayout<UInt8>.size : MemoryLayout<Float>.size }
+    var size: Int {
+      switch self {
+      case .byte: MemoryLayout<UInt8>.size
+      case .float: MemoryLayout<Float>.size
+      case .character: MemoryLayout<UInt16>.size
+      }
+    }
   }
 
   public let channels: Int
   public let height: Int
   public let width: Int
+  /// Classes of a target.
   public let classCount: Int
+  /// Different labels: classes, or of sequences the groups that they belong to, such as speakers.
+  public let labelCount: Int
   public let encoding: Encoding
 
-  public init(channels: Int, height: Int, width: Int, classCount: Int, encoding: Encoding) {
+  /// - Parameter labelCount: as many as classes unless given.
+  public init(
+    channels: Int, height: Int, width: Int, classCount: Int, labelCount: Int? = nil, encoding: Encoding
+  ) {
     precondition(channels > 0 && height > 0 && width > 0 && classCount > 0, "a sample format has no empty dimension")
     self.channels = channels
     self.height = height
     self.width = width
     self.classCount = classCount
+    self.labelCount = labelCount ?? classCount
     self.encoding = encoding
   }
 
   public var featureCount: Int { channels * height * width }
   public var pixelCount: Int { height * width }
+  /// Whether a sample is a sequence of characters.
+  public var isSequence: Bool { encoding == .character }
+  /// Targets of a sample: its one label, or in a sequence the characters that follow another.
+  public var targetCount: Int { isSequence ? featureCount - 1 : 1 }
   /// Whether pixels have neighbours on all sides.
   public var isImage: Bool { height > 1 && width > 1 }
   public var bytesPerSample: Int { featureCount * encoding.size }
@@ -47,6 +67,10 @@ public struct SampleFormat: Equatable, Sendable {
       for feature in 0..<featureCount { row[feature] = Float(stored[feature]) }
     case .float where isInOrder:
       memcpy(row, bytes, bytesPerSample)
+    case .character:
+      for feature in 0..<featureCount {
+        row[feature] = Float(bytes.loadUnaligned(fromByteOffset: feature * encoding.size, as: UInt16.self))
+      }
     case .byte:
       let stored = bytes.assumingMemoryBound(to: UInt8.self)
       interleave(into: row) { Float(stored[$0]) }
@@ -66,19 +90,19 @@ public struct SampleFormat: Equatable, Sendable {
 
 extension SampleFormat {
   /// How many numbers `words` has.
-  public static var wordCount: Int { 5 }
+  public static var wordCount: Int { 6 }
 
   /// This format as numbers that one rank can send to others.
   public var words: [Int64] {
-    [Int64(channels), Int64(height), Int64(width), Int64(classCount), encoding.rawValue]
+    [channels, height, width, classCount, labelCount].map(Int64.init) + [encoding.rawValue]
   }
 
   /// The format whose `words` these are.
   public init(words: [Int64]) {
     precondition(words.count == Self.wordCount, "a sample format is \(Self.wordCount) words")
-    guard let encoding = Encoding(rawValue: words[4]) else { preconditionFailure("no such encoding: \(words[4])") }
+    guard let encoding = Encoding(rawValue: words[5]) else { preconditionFailure("no such encoding: \(words[5])") }
     self.init(
       channels: Int(words[0]), height: Int(words[1]), width: Int(words[2]), classCount: Int(words[3]),
-      encoding: encoding)
+      labelCount: Int(words[4]), encoding: encoding)
   }
 }

@@ -13,11 +13,11 @@ public struct LaneRandom: Sendable {
   private let key: SIMD2<UInt32>
   private let stream: SIMD2<UInt32>
 
-  /// The stream `RandomSource(seed: seed, purpose: .compression, index: worker, position: position)`.
-  public init(seed: UInt64, worker: Int, position: Int) {
+  /// The stream `RandomSource(seed: seed, purpose: purpose, index: worker, position: position)`.
+  public init(seed: UInt64, purpose: RandomSource.Purpose = .compression, worker: Int, position: Int) {
     precondition(worker >= 0 && worker < 1 << 24 && position >= 0 && position < 1 << 32)
     key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    stream = SIMD2(RandomSource.Purpose.compression.rawValue << 24 | UInt32(worker), UInt32(position))
+    stream = SIMD2(purpose.rawValue << 24 | UInt32(worker), UInt32(position))
   }
 
   /// The words of numbers 64 · group ..< 64 · (group + 1), of 16 numbers each.

@@ -7,9 +7,9 @@ struct DenseBLAS: DenseKernels {
 
   private func matrix(_ numbers: Numbers) -> Matrix { Matrix(numbers, rows: inputCount, columns: outputCount) }
 
-  func forward(weights: Numbers, bias: Numbers, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
-    output.multiply(input, matrix(weights))
-    output.addToRows(bias)
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+    output.multiply(input, matrix(weights), accumulating: bias == nil)
+    if let bias { output.addToRows(bias) }
   }
 
   func inputGradient(weights: Numbers, outputGradient: Matrix, inputGradient: Matrix) {

@@ -34,8 +34,8 @@ struct DenseDots: DenseKernels {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · Wᵀ + bias, while asking for up to half as many rows to come.
-  func forward(weights: Numbers, bias: Numbers, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+  /// output (rows, out) ← input (rows, in) · Wᵀ + bias, or added to output without one, while asking for up to half as many rows to come.
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
     for row in stride(from: 0, to: input.rows, by: CrossTile.rows) {
       let rows = min(CrossTile.rows, input.rows - row)
       for first in stride(from: 0, to: outputCount, by: CrossTile.columns) {
@@ -50,7 +50,7 @@ struct DenseDots: DenseKernels {
           let y = output.row(row + place)
           for column in first..<min(first + CrossTile.columns, outputCount) {
             let place = (column - first) * CrossTile.rows + place
-            y[column] = bias[column] + Vector.load(lanes.pointer + place * Vector.scalarCount).total
+            y[column] = (bias?[column] ?? y[column]) + Vector.load(lanes.pointer + place * Vector.scalarCount).total
           }
         }
       }

@@ -7,8 +7,9 @@ protocol DenseKernels: Sendable {
   /// Where in memory the weight from `input` to `output` is.
   func index(input: Int, output: Int) -> Int
 
-  /// output (rows, out) ← input (rows, in) · W + bias (out). It may ask for rows to come.
-  func forward(weights: Numbers, bias: Numbers, input: Matrix, output: Matrix, upcoming: UpcomingRows?)
+  /// output (rows, out) ← input (rows, in) · W + bias (out); without a bias, output ← output + input · W. It may ask for rows
+  /// to come.
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?)
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
   func inputGradient(weights: Numbers, outputGradient: Matrix, inputGradient: Matrix)

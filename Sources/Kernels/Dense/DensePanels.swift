@@ -36,9 +36,9 @@ struct DensePanels: DenseKernels {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · W + bias.
+  /// output (rows, out) ← input (rows, in) · W + bias, or added to output without one.
   /// - Precondition: each row of `output` has room for whole panels.
-  func forward(weights: Numbers, bias: Numbers, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
@@ -50,7 +50,7 @@ struct DensePanels: DenseKernels {
           let y = output.row(row) + first
           Self.forwardTallTile(
             input.row(row) + start, input.stride, block, width, inner, y, output.stride,
-            start == 0 ? bias + first : nil)
+            start == 0 ? bias.map { $0 + first } : nil)
         }
         func tile<T: RegisterTile>(_: T.Type, _ row: Int) {
           // Past the last row the last one is computed again, and not stored.
@@ -59,10 +59,14 @@ struct DensePanels: DenseKernels {
           let lines = row / Tile.rows * (inner / MachineVector.stepsPerLine)
           Self.forwardTile(
             T.self, input.row(row) + start, input.stride, block, width, inner, output.row(row) + first, output.stride,
-            valid, start == 0 ? bias + first : nil, block + inner * width + lines * CacheLine.floats)
+            valid, start == 0 ? bias.map { $0 + first } : nil, block + inner * width + lines * CacheLine.floats)
         }
         Tile.cover(input.rows - tall) {
-          tile(Tile.self, tall + $0)
+          if input.rows - tall - $0 <= ShortTile.rows {
+            tile(ShortTile.self, tall + $0)
+          } else {
+            tile(Tile.self, tall + $0)
+          }
         } rest: {
           tile(Tile.Rest.self, tall + $0)
         }

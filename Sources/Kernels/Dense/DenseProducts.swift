@@ -45,10 +45,10 @@ public struct DenseProducts: Sendable {
   /// Where in memory the weight from `input` to `output` is.
   public func index(input: Int, output: Int) -> Int { implementation.index(input: input, output: output) }
 
-  /// output (rows, out) ← input (rows, in) · W + bias (out).
+  /// output (rows, out) ← input (rows, in) · W + bias (out); without a bias, output ← output + input · W.
   /// - Parameter upcoming: rows of the next input, which kernels may ask for meanwhile.
   public func forward(
-    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
+    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?, input: Matrix, output: Matrix,
     upcoming: UpcomingRows? = nil
   ) {
     precondition(input.columns == inputCount && output.columns == outputCount)

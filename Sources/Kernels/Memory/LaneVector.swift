@@ -2,16 +2,24 @@
 protocol LaneVector: SIMD, TileRow where Scalar == Float, Vector == Self {
   /// The sum of all lanes, by halves: `sum` would add them one after another.
   var total: Float { get }
+  /// The largest lane, likewise; where some are NaN any lane.
+  var largest: Float { get }
 }
 
 extension SIMD16: TileRow, LaneVector where Scalar == Float {
   @inline(__always)
   var total: Float { (lowHalf + highHalf).total }
+
+  @inline(__always)
+  var largest: Float { highHalf.replacing(with: lowHalf, where: lowHalf .> highHalf).largest }
 }
 
 extension SIMD8: TileRow, LaneVector where Scalar == Float {
   @inline(__always)
   var total: Float { (lowHalf + highHalf).total }
+
+  @inline(__always)
+  var largest: Float { highHalf.replacing(with: lowHalf, where: lowHalf .> highHalf).largest }
 }
 
 extension SIMD4<Float> {
@@ -19,6 +27,12 @@ extension SIMD4<Float> {
   fileprivate var total: Float {
     let two = lowHalf + highHalf
     return two.x + two.y
+  }
+
+  @inline(__always)
+  fileprivate var largest: Float {
+    let two = highHalf.replacing(with: lowHalf, where: lowHalf .> highHalf)
+    return two.x > two.y ? two.x : two.y
   }
 }
 

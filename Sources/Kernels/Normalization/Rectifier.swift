@@ -5,6 +5,9 @@ extension Matrix {
     for r in 0..<rows { Elementwise.add(bias, to: row(r), columns) }
   }
 
+  /// y (columns) ← y + a row.
+  public func addRow(_ index: Int, to y: UnsafeMutablePointer<Float>) { Elementwise.add(row(index), to: y, columns) }
+
   /// y ← max(y, 0). NaN stays NaN: a diverged run must not look like a dead unit.
   public func rectify() {
     for r in 0..<rows { Elementwise.rectify(row(r), columns) }

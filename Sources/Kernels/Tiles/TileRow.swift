@@ -17,6 +17,9 @@ protocol TileRow: BitwiseCopyable {
   static func + (a: Self, b: Self) -> Self
 
   func store(_ address: UnsafeMutablePointer<Float>)
+
+  /// The first `count` numbers only.
+  func store(_ address: UnsafeMutablePointer<Float>, count: Int)
 }
 
 extension TileRow {
@@ -26,6 +29,13 @@ extension TileRow {
   @inline(__always)
   static func load(_ address: UnsafePointer<Float>) -> Self {
     Self { .load(address + $0 &* Vector.scalarCount) }
+  }
+
+  /// Adds its first `count` numbers to those in memory.
+  @inline(__always)
+  func add(to address: UnsafeMutablePointer<Float>, count: Int) {
+    // What is read beyond `count` is not stored.
+    (.load(address) + self).store(address, count: count)
   }
 
   /// self ← self + factor · numbers.
@@ -65,6 +75,13 @@ struct Pair<Half: TileRow>: TileRow {
     low.store(address)
     high.store(address + Half.width)
   }
+
+  @inline(__always)
+  func store(_ address: UnsafeMutablePointer<Float>, count: Int) {
+    if count == Self.width { return store(address) }
+    low.store(address, count: count)
+    if count > Half.width { high.store(address + Half.width, count: count - Half.width) }
+  }
 }
 
 /// Three vectors: sums for the three taps of a window's row.
@@ -101,5 +118,11 @@ struct Triple<Vector: LaneVector>: TileRow {
     first.store(address)
     second.store(address + Vector.scalarCount)
     third.store(address + 2 * Vector.scalarCount)
+  }
+
+  @inline(__always)
+  func store(_ address: UnsafeMutablePointer<Float>, count: Int) {
+    precondition(count == Self.width)
+    store(address)
   }
 }

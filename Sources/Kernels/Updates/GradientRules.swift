@@ -90,7 +90,7 @@ struct DescendWithAdam: GradientRule {
     chost_prefetch_to_write(first + (offset &+ gradientsAhead))
     chost_prefetch_to_write(second + (offset &+ gradientsAhead))
     var (m, v) = (Vector.load(first + offset), Vector.load(second + offset))
-    value = step.step(from: value, at: value, gradient, firstMoment: &m, secondMoment: &v)
+    value = step.step(from: value, at: value, gradient, firstMoment: &m, secondMoment: &v, offset: offset)
     m.store(first + offset, count: lanes)
     v.store(second + offset, count: lanes)
   }

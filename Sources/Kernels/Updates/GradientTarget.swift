@@ -53,7 +53,7 @@ public struct GradientTarget {
       case .descendWithMomentum(let step, let buffer): .descendWithMomentum(step, buffer: buffer + offset)
       case .descendWithNesterov(let step, let buffer): .descendWithNesterov(step, buffer: buffer + offset)
       case .descendWithAdam(let step, let first, let second):
-        .descendWithAdam(step, first: first + offset, second: second + offset)
+        .descendWithAdam(step.advanced(by: offset), first: first + offset, second: second + offset)
       }
     return GradientTarget(rule, destination + offset, gradient + offset)
   }

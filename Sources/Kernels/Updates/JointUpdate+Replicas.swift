@@ -131,7 +131,7 @@ extension JointUpdate {
       let deviation = mean - x[i]
       sum.addProduct(deviation, deviation)
       var (first, second) = (m.old[i], v.old[i])
-      x[i] = step.step(from: mean, at: x[i], g[i], firstMoment: &first, secondMoment: &second)
+      x[i] = step.step(from: mean, at: x[i], g[i], firstMoment: &first, secondMoment: &second, offset: 16 &* i)
       (m.new[i], v.new[i]) = (first, second)
     }
     squares.pointer[replica].deviation += Double(sum.sum())

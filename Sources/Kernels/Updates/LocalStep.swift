@@ -22,6 +22,13 @@ public struct LocalStep: Sendable {
       .nesterov(SGDArithmetic(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)))
   }
 
+  /// The same step, of which only those numbers of the flat vector decay where the mask is 1, and not those where it is 0;
+  /// of Adam alone. The mask must outlive it.
+  public func decaying(_ mask: ParameterVector) -> LocalStep {
+    guard case .adam(let step) = rule else { preconditionFailure("only Adam's decay is apart from the gradient") }
+    return LocalStep(.adam(step.decaying(mask.pointer)))
+  }
+
   /// Adam with decoupled weight decay.
   /// - Parameters:
   ///   - epsilon: at least the smallest normal number of single precision.

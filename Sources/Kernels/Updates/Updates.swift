@@ -21,6 +21,12 @@ extension ParameterVector {
     }
   }
 
+  /// v ← v · min(1, limit / (‖v‖ + 10⁻⁶)), as torch.nn.utils.clip_grad_norm_ has it. What is not finite stays.
+  public func clipNorm(to limit: Float) {
+    let factor = limit / (Float(squaredNorm().squareRoot()) + 1e-6)
+    if factor < 1 { scale(by: factor) }
+  }
+
   /// v, w ← (v + w)/2, the same bits in both.
   public func meet(_ w: ParameterVector) {
     precondition(count == w.count)
@@ -62,7 +68,7 @@ extension ParameterVector {
       for i in 0..<vectorCount { step.descendNesterov(&x[i], momentumBuffer: &u[i], g[i]) }
     case (.adam(let step), let m?, let v?):
       for i in 0..<vectorCount {
-        x[i] = step.step(from: x[i], at: x[i], g[i], firstMoment: &m[i], secondMoment: &v[i])
+        x[i] = step.step(from: x[i], at: x[i], g[i], firstMoment: &m[i], secondMoment: &v[i], offset: 16 &* i)
       }
     default: preconditionFailure("a step without its moments")
     }

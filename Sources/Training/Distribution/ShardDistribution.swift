@@ -22,7 +22,7 @@ public struct ShardDistribution {
     by partition: Partition, seed: UInt64, open: () throws -> any DatasetReader
   ) throws -> Shard {
     try distribute(open: open) { labels, format in
-      try partition.owners(labels: labels, classCount: format.classCount, workers: communicator.size, seed: seed)
+      try partition.owners(labels: labels, classCount: format.labelCount, workers: communicator.size, seed: seed)
     }
   }
 
@@ -41,6 +41,7 @@ public struct ShardDistribution {
     let words = [Int64](repeating: 0, count: SampleFormat.wordCount)
     let format = SampleFormat(words: try communicator.broadcast(reader?.format.words ?? words))
     let count = try Int(communicator.broadcast([Int64(reader?.sampleCount ?? 0)])[0])
+    let vocabulary = Vocabulary(try communicator.broadcast(reader?.vocabulary.text ?? ""))
     let labels = try communicator.broadcast(reader?.labels ?? [Int32](repeating: 0, count: count))
     let owners = try communicator.agree { try owners(labels, format) }
     let own = Int32(communicator.rank)
@@ -49,7 +50,7 @@ public struct ShardDistribution {
       "\(count) samples of \(format.featureCount) features",
       bytes: Double(Shard.bytes(capacity: capacity, format: format)),
       communicator)
-    let shard = Shard(capacity: capacity, format: format)
+    let shard = Shard(capacity: capacity, format: format, vocabulary: vocabulary)
     try stream(&reader, format: format, count: count) { index, bytes in
       if owners[index] == own { shard.append(bytes, label: labels[index]) }
     }

@@ -13,9 +13,20 @@ struct LocalWork {
   let slowdown: Double
   /// What is taken off every gradient.
   let correction: Slot?
+  /// To what ‖g‖ is cut before anything is made of it: at once, or where gradients are averaged in the step.
+  let clipping: Clipping?
   private let squaredGradient = AlignedBuffer<Double>(count: 1)
 
-  init(objective: any Objective, worker: WorkerState, timer: PhaseTimer, slowdown: Double, correction: Slot?) {
+  struct Clipping {
+    let limit: Float
+    let isOfAverage: Bool
+  }
+
+  init(
+    objective: any Objective, worker: WorkerState, timer: PhaseTimer, slowdown: Double, correction: Slot?,
+    clipping: Clipping?
+  ) {
+    self.clipping = clipping
     self.objective = objective
     self.worker = worker
     self.timer = timer
@@ -27,12 +38,13 @@ struct LocalWork {
   func gradient(poll: () throws -> Void) throws -> BatchScore {
     let score = try gradient(
       into: GradientTarget(gradient: worker.gradient.pointer, accumulating: false), poll: poll)
+    if let clipping, !clipping.isOfAverage { worker.gradient.clipNorm(to: clipping.limit) }
     if let correction { worker.gradient.add(-1, times: worker[correction]) }
     return score
   }
 
   /// Whether a gradient can go straight into the step, if nothing comes between.
-  var canStepAtOnce: Bool { objective.canStepAtOnce && correction == nil }
+  var canStepAtOnce: Bool { objective.canStepAtOnce && correction == nil && clipping == nil }
 
   /// A step whose gradient goes straight into the model.
   /// - Returns: the loss, and ‖g + λx‖² of plain SGD, else 0.
@@ -51,7 +63,8 @@ struct LocalWork {
   /// A step with the gradient that is there.
   /// - Returns: ‖g + λx‖² of plain SGD, else 0.
   func takeStep(_ step: LocalStep) -> Double {
-    worker.parameters.descend(
+    if let clipping, clipping.isOfAverage { worker.gradient.clipNorm(to: clipping.limit) }
+    return worker.parameters.descend(
       step, gradient: worker.gradient, momentumBuffer: worker.momentum, secondMoment: worker.secondMoment)
   }
 

@@ -18,6 +18,10 @@ public final class Trainer: Persistent {
     public var optimizer: LocalOptimizer
     /// γ over the run, where it is more than the optimizer's one rate and the method's schedule sets none.
     public var learningRate: LearningRate?
+    /// What the norm of a gradient is cut to: the worker's own, or the average where gradients are averaged.
+    public var clipNorm: Double?
+    /// Whether AdamW's decay spares what is no matrix: biases, and scales of normalisations.
+    public var decaysMatricesOnly = false
     /// Factor by which this worker is artificially slowed; 1 is none.
     public var slowdown = 1.0
     /// Machines whose times the run is to have, in place of those that it runs on.
@@ -58,6 +62,8 @@ public final class Trainer: Persistent {
   /// Where workers go on without regard to each other's steps.
   private let count: SampleCount?
   private let vote: Vote
+  /// 1 for each number that decays, else 0; nil where all do.
+  private let decayMask: ParameterVector?
   private var heldWish: Wish = []
   private var lemma = DeviationLemma()
   /// Steps that the optimiser's moments hold: since they were zero, which a reset makes them again.
@@ -90,11 +96,21 @@ public final class Trainer: Persistent {
     clock = RoundClock(configuration.method.schedule, worker: worker, communicator: communicator)
     work = LocalWork(
       objective: objective, worker: worker, timer: timer, slowdown: configuration.slowdown,
-      correction: update.correction)
+      correction: update.correction,
+      clipping: configuration.clipNorm.map {
+        LocalWork.Clipping(limit: Float($0), isOfAverage: configuration.method.update.moment == .onGradient)
+      })
+    decayMask = configuration.decaysMatricesOnly ? Self.mask(objective) : nil
     let isAsynchronous = configuration.method.exchange.isAsynchronous && communicator.size > 1
     count = isAsynchronous ? try SampleCount(communicator) : nil
     vote = try Vote(communicator, timer)
     if configuration.learningRate != nil { setLearningRate() }
+  }
+
+  private static func mask(_ objective: any Objective) -> ParameterVector {
+    let mask = ParameterVector(count: objective.parameterCount)
+    for range in objective.matrices { mask.elements[range].update(repeating: 1) }
+    return mask
   }
 
   /// Takes another model to begin from, the same on every rank, with the statistics that go with it; before the first step.
@@ -219,7 +235,7 @@ public final class Trainer: Persistent {
 
   private func note(_ score: BatchScore) {
     if !score.loss.isFinite { noteDivergence() }
-    statistics.note(score, samples: objective.batchSize)
+    statistics.note(score, samples: objective.batchSize * objective.targetsOfSample)
   }
 
   private func takeLocalStep() {
@@ -232,7 +248,8 @@ public final class Trainer: Persistent {
   /// What the optimiser does in the step that comes next. Where moments are averaged each worker keeps its own count.
   private func nextStep() -> LocalStep {
     stepsInMoments += 1
-    return optimizer.arithmetic(step: stepsInMoments)
+    let step = optimizer.arithmetic(step: stepsInMoments)
+    return decayMask.map(step.decaying) ?? step
   }
 
   // MARK: The exchange

@@ -63,14 +63,15 @@ public final class BatchGatherer: Persistent {
     for draw in 0..<batchSize { nextPlaces.pointer[draw] = UnsafePointer(shard.row(Int(nextIndices.pointer[draw]))) }
   }
 
+  /// Of the batch's first sample, among all that were drawn; the next batch was drawn too.
+  public var position: Int { sampler.position - 2 * batchSize }
+
   /// The samples of the batch after the one that was drawn.
   public var upcoming: UpcomingRows { UpcomingRows(nextPlaces.pointer, count: batchSize) }
 
   /// A part of the batch that was drawn: samples (range.count, features) and labels, valid until the next call.
   public func gather(_ range: Range<Int>) -> (input: Matrix, labels: UnsafePointer<Int32>) {
     let stride = shard.rowStride
-    // Of the batch, among all samples that were drawn; the next one was drawn too.
-    let firstPosition = sampler.position - 2 * batchSize
     // Apart, so that the labels, which lie anywhere, are waited for all at once.
     for (place, draw) in range.enumerated() {
       labels.pointer[place] = shard.labels.pointer[Int(indices.pointer[draw])]
@@ -85,7 +86,7 @@ public final class BatchGatherer: Persistent {
       let sample = places.pointer[draw]
       let row = rows.pointer + place * stride
       if let augmentation {
-        augmentation.variant(at: firstPosition + draw).write(sample, of: shard.format, to: row)
+        augmentation.variant(at: position + draw).write(sample, of: shard.format, to: row)
       } else {
         row.update(from: sample, count: stride)
       }

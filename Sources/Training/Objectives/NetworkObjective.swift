@@ -13,9 +13,11 @@ public final class NetworkObjective: Objective {
   private let training: Shard
   private let test: Shard?
   private let batches: BatchGatherer
+  private let layout: BatchLayout
   /// For evaluations of some samples.
   private lazy var gatherer = RowGatherer(
-    training, maximumRows: network.evaluationBatch, leavesInPlace: network.takesScatteredRows)
+    training, maximumRows: network.evaluationBatch,
+    leavesInPlace: network.takesScatteredRows || training.format.isSequence)
 
   /// - Parameter batches: of `training`, gathered in pieces of at most the network's largest batch.
   public init(network: Network, training: Shard, test: Shard?, batches: BatchGatherer) {
@@ -23,6 +25,8 @@ public final class NetworkObjective: Objective {
     self.training = training
     self.test = test
     self.batches = batches
+    layout = BatchLayout(
+      training.format, maximumSamples: max(network.maximumBatch, network.evaluationBatch))
   }
 
   public var parameterCount: Int { network.parameterCount }
@@ -30,7 +34,11 @@ public final class NetworkObjective: Objective {
     let starts = Set(network.tensors.map(\.offset)).sorted()
     return zip(starts, starts.dropFirst() + [parameterCount]).map { $0..<$1 }
   }
+  public var matrices: [Range<Int>] {
+    network.tensors.filter { $0.shape.count > 1 }.map { $0.offset..<$0.offset + $0.count }
+  }
   public var batchSize: Int { batches.batchSize }
+  public var targetsOfSample: Int { network.positions }
   public var sampleCount: Int { training.count }
   public var testSampleCount: Int { test?.count ?? 0 }
   public var sampleBytes: Int { training.bytes + (test?.bytes ?? 0) }
@@ -52,15 +60,17 @@ public final class NetworkObjective: Objective {
     let upcoming = canStepAtOnce ? batches.upcoming.halves : nil
     for start in stride(from: 0, to: batchSize, by: network.maximumBatch) {
       timer.enter(.data)
-      let (input, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
+      let (samples, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
+      let batch = layout.batch(samples, labels: labels)
+      network.randomness.position = batches.position + start
       timer.enter(.forward)
       score += try network.forward(
-        x, input, labels: labels, scale: 1 / Float(batchSize), smoothing: labelSmoothing,
-        upcoming: upcoming?.0, poll: poll)
+        x, batch.input, labels: batch.targets, scale: 1 / Float(batchSize * network.positions),
+        smoothing: labelSmoothing, upcoming: upcoming?.0, poll: poll)
       guard score.loss.isFinite else { break }
       timer.enter(.backward)
       try network.backward(
-        x, input, target: start == 0 ? target : target.accumulating, upcoming: upcoming?.1, poll: poll)
+        x, batch.input, target: start == 0 ? target : target.accumulating, upcoming: upcoming?.1, poll: poll)
     }
     return score
   }
@@ -68,27 +78,33 @@ public final class NetworkObjective: Objective {
   public func score(_ part: DatasetPart, at x: ParameterVector) throws -> PartialScore {
     guard let shard = part == .training ? training : test else { return PartialScore() }
     var total = BatchScore()
-    try forEachPiece(shard, rows: network.evaluationBatch) { input, labels in
-      total += try network.evaluate(x, input, labels: labels)
+    try layout.forEachBatch(of: shard, samples: network.evaluationBatch) { batch in
+      total += try network.evaluate(x, batch.input, labels: batch.targets)
     }
-    return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(shard.count))
+    return partialScore(total, samples: shard.count)
   }
 
   public func score(samples: [Int32], at x: ParameterVector) throws -> PartialScore {
     var total = BatchScore()
     for start in stride(from: 0, to: samples.count, by: network.evaluationBatch) {
       let (input, labels) = gatherer.gather(samples[start..<min(start + network.evaluationBatch, samples.count)])
-      total += try network.evaluate(x, input, labels: labels)
+      let batch = layout.batch(input, labels: labels)
+      total += try network.evaluate(x, batch.input, labels: batch.targets)
     }
-    return PartialScore(loss: total.loss, correct: Double(total.correct), samples: Double(samples.count))
+    return partialScore(total, samples: samples.count)
+  }
+
+  private func partialScore(_ total: BatchScore, samples: Int) -> PartialScore {
+    PartialScore(
+      loss: total.loss, correct: Double(total.correct), samples: Double(samples * network.positions))
   }
 
   public func fullGradient(at x: ParameterVector, into gradient: ParameterVector) throws {
     gradient.setToZero()
     let target = GradientTarget(gradient: gradient.pointer, accumulating: true)
-    try forEachPiece(training, rows: network.maximumBatch) { input, labels in
-      _ = try network.forward(x, input, labels: labels, scale: 1)
-      try network.backward(x, input, target: target)
+    try layout.forEachBatch(of: training, samples: network.maximumBatch) { batch in
+      _ = try network.forward(x, batch.input, labels: batch.targets, scale: 1 / Float(network.positions))
+      try network.backward(x, batch.input, target: target)
     }
   }
 
@@ -97,27 +113,17 @@ public final class NetworkObjective: Objective {
 
   public func gatherStatistics(at x: ParameterVector) throws {
     var batches = 0
-    try forEachPiece(training, rows: network.maximumBatch) { input, _ in
+    try layout.forEachBatch(of: training, samples: network.maximumBatch) { batch in
       // Short ones at the end would count as much as the others.
-      guard batches < Self.statisticsBatches, input.rows == network.maximumBatch || batches == 0 else { return }
+      let isWhole = batch.input.rows == network.maximumBatch * network.positions
+      guard batches < Self.statisticsBatches, isWhole || batches == 0 else { return }
       batches += 1
-      _ = try network.predict(x, input, mode: .gathering(part: 1 / Float(batches)))
+      _ = try network.predict(x, batch.input, mode: .gathering(part: 1 / Float(batches)))
     }
   }
 
   public func visit(_ state: inout StateVisitor) throws {
     try batches.visit(&state)
     try state.visit(numbers: network.statistics.elements)
-  }
-
-  private func forEachPiece(
-    _ shard: Shard, rows: Int, _ body: (Matrix, UnsafePointer<Int32>) throws -> Void
-  ) throws {
-    for start in stride(from: 0, to: shard.count, by: rows) {
-      let input = Matrix(
-        shard.row(start), rows: min(rows, shard.count - start), columns: shard.format.featureCount,
-        stride: shard.rowStride)
-      try body(input, UnsafePointer(shard.labels.pointer + start))
-    }
   }
 }

@@ -11,8 +11,12 @@ public protocol Objective: AnyObject, Persistent {
   var parameterCount: Int { get }
   /// Where each of the model's tensors lies in the flat vector.
   var segments: [Range<Int>] { get }
+  /// Where those of them lie that are matrices, or have more dimensions.
+  var matrices: [Range<Int>] { get }
   /// Samples that one stochastic gradient is made of.
   var batchSize: Int { get }
+  /// What of a sample is predicted: one thing, or that many; losses are means over them.
+  var targetsOfSample: Int { get }
   /// n_i: samples in f_i.
   var sampleCount: Int { get }
   /// Samples of this worker's part of the test data.
@@ -56,6 +60,8 @@ public protocol Objective: AnyObject, Persistent {
 
 extension Objective {
   public var segments: [Range<Int>] { [0..<parameterCount] }
+  public var matrices: [Range<Int>] { segments }
+  public var targetsOfSample: Int { 1 }
   public var testSampleCount: Int { 0 }
   public var sampleBytes: Int { 0 }
   public var statistics: ParameterVector { ParameterVector(count: 0) }
@@ -65,8 +71,9 @@ extension Objective {
 /// A sum of losses that can be added up over workers.
 public struct PartialScore: Equatable, Sendable {
   public var loss: Double
-  /// How many samples were predicted right.
+  /// How many were predicted right.
   public var correct: Double
+  /// How many samples, or positions of sequences, were predicted.
   public var samples: Double
 
   public init(loss: Double = 0, correct: Double = 0, samples: Double = 0) {

@@ -29,6 +29,11 @@ public enum ProblemSpecification: Equatable, Sendable {
   }
 }
 
+extension ProblemSpecification {
+  /// The text, where it is one.
+  public var text: TextFile? { if case .dataset(.text(let file)) = self { file } else { nil } }
+}
+
 extension ProblemSpecification: CustomStringConvertible {
   public var description: String {
     switch self {

@@ -18,14 +18,18 @@ public struct ModelDescription: Equatable, Sendable {
   public var deviations: [Double] = []
   /// Of a table: what its columns are.
   public var columns: TableColumns?
+  /// Of sequences, the characters by their numbers.
+  public var vocabulary: Vocabulary
 
   /// Metadata of a saved model that say nothing of how it is used.
   public static let remarks: Set = ["step", "test_accuracy"]
 
   public init(
-    options: [String: String], format: SampleFormat, normalization: Normalization, moments: ChannelMoments
+    options: [String: String], format: SampleFormat, normalization: Normalization, moments: ChannelMoments,
+    vocabulary: Vocabulary = Vocabulary()
   ) {
     self.options = options
+    self.vocabulary = vocabulary
     (channels, height, width, classes) = (format.channels, format.height, format.width, format.classCount)
     self.normalization = normalization
     guard normalization == .standard else { return }
@@ -50,10 +54,16 @@ extension ModelDescription {
   /// Text by name; numbers in as many digits as it takes to read the same ones back.
   public var metadata: [String: String] {
     var metadata = options
-    for (name, count) in [("channels", channels), ("height", height), ("width", width), ("classes", classes)] {
-      metadata[name] = "\(count)"
-    }
+    metadata["classes"] = "\(classes)"
     metadata["normalize"] = normalization.rawValue
+    if vocabulary.count > 0 {
+      // How long its sequences are is an option of the network's.
+      metadata["vocabulary"] = vocabulary.text
+    } else {
+      for (name, count) in [("channels", channels), ("height", height), ("width", width)] {
+        metadata[name] = "\(count)"
+      }
+    }
     if normalization == .standard {
       metadata["means"] = means.map(\.description).joined(separator: ",")
       metadata["deviations"] = deviations.map(\.description).joined(separator: ",")
@@ -88,13 +98,19 @@ extension ModelDescription {
       guard let count = Int(try text(name)), (1...1 << 20).contains(count) else { throw try failure(name) }
       return count
     }
-    (channels, height, width, classes) = (
-      try count("channels"), try count("height"), try count("width"), try count("classes")
-    )
+    vocabulary = Vocabulary(metadata["vocabulary"] ?? "")
+    classes = try count("classes")
+    guard vocabulary.count <= classes else { throw try failure("vocabulary") }
+    let isOfSequences = vocabulary.count > 0
+    (channels, height, width) =
+      isOfSequences
+      ? (1, 1, try count("context") + 1) : (try count("channels"), try count("height"), try count("width"))
     guard channels * height * width <= 1 << 30 else { throw try failure("channels") }
     guard let normalization = Normalization(rawValue: try text("normalize")) else { throw try failure("normalize") }
     self.normalization = normalization
-    let known = ["format", "channels", "height", "width", "classes", "normalize", "means", "deviations", "columns"]
+    let known =
+      ["format", "classes", "normalize", "means", "deviations", "columns", "vocabulary"]
+      + (isOfSequences ? [] : ["channels", "height", "width"])
     if let text = metadata["columns"] {
       guard let columns = try? JSONDecoder().decode(TableColumns.self, from: Data(text.utf8)), columns.areConsistent,
         columns.featureCount == channels * height * width

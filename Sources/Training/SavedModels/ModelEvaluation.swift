@@ -40,6 +40,7 @@ public struct ModelEvaluation: Equatable, Sendable {
   public let loss: Double
   public let confusion: ConfusionTable
 
+  /// How many samples, or positions of sequences, were predicted.
   public var samples: Int { confusion.samples }
   public var accuracy: Double { Double(confusion.correct) / Double(samples) }
 
@@ -48,14 +49,11 @@ public struct ModelEvaluation: Equatable, Sendable {
   public init(_ network: Network, _ parameters: ParameterVector, on shard: Shard, _ communicator: Communicator) throws {
     var confusion = ConfusionTable(classCount: network.classCount)
     var loss = 0.0
-    for start in stride(from: 0, to: shard.count, by: network.evaluationBatch) {
-      let input = Matrix(
-        shard.row(start), rows: min(network.evaluationBatch, shard.count - start), columns: shard.format.featureCount,
-        stride: shard.rowStride)
-      let labels = UnsafePointer(shard.labels.pointer + start)
-      let outputs = try network.predict(parameters, input)
-      loss += softmaxCrossEntropy(outputs, labels: labels, gradient: nil, scale: 1).loss
-      for row in 0..<outputs.rows { confusion.add(Int(labels[row]), predicted: outputs.predictedClass(row)) }
+    let layout = BatchLayout(shard.format, maximumSamples: network.evaluationBatch)
+    try layout.forEachBatch(of: shard, samples: network.evaluationBatch) { batch in
+      let outputs = try network.predict(parameters, batch.input)
+      loss += softmaxCrossEntropy(outputs, labels: batch.targets, gradient: nil, scale: 1).loss
+      for row in 0..<outputs.rows { confusion.add(Int(batch.targets[row]), predicted: outputs.predictedClass(row)) }
     }
     self = try ModelEvaluation(sumOf: loss, confusion, communicator)
   }

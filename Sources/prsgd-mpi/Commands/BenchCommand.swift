@@ -15,8 +15,8 @@ struct BenchCommand: ParallelCommand {
     abstract: "Measures the step loop alone, on random data resident in memory.",
     discussion: """
       Every rank has --samples random images in 10 classes, of 28x28 pixels, or for residual networks of 32x32 in \
-      three colours. After a warm-up of two intervals the steps are \
-      timed; the slowest rank counts.
+      three colours; lstm and gpt have sequences of 65 characters, lstm gradients cut to --clip-norm 5, gpt steps of adamw. \
+      After a warm-up of two intervals the steps are timed; the slowest rank counts.
 
         mpirun -np 2 prsgd-mpi bench --model mlp --hidden 512,256 --batch-size 32 --interval 8 --steps 1000 --json
       """)
@@ -35,7 +35,7 @@ struct BenchCommand: ParallelCommand {
   var json = false
 
   @Flag(help: "Print where the time goes: each layer, forward and backward, beside what a core can do.")
-  var layers = false
+  var layerTimes = false
 
   func validate() throws {
     guard StepCount.range.contains(steps) else {
@@ -55,7 +55,8 @@ struct BenchCommand: ParallelCommand {
 
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = step.blasThreads
-    if layers { return try timeLayers(communicator) }
+    settleDefaults()
+    if layerTimes { return try timeLayers(communicator) }
     let trainer = try makeTrainer(communicator)
     for _ in 0..<2 * (trainer.method.schedule.interval ?? 8) { try trainer.step() }
     try communicator.barrier()
@@ -75,24 +76,39 @@ struct BenchCommand: ParallelCommand {
     StandardStream.output.write((json ? try report.json() : PhaseTable.text(phases) + "\n\n" + report.text) + "\n")
   }
 
+  /// Networks of texts are timed with the steps that they are trained with, unless others are asked for.
+  private mutating func settleDefaults() {
+    switch model.model {
+    case .longShortTermMemory where step.clipNorm == nil: step.clipNorm = 5
+    case .transformer where step.chosenOptimizer == nil:
+      step.chosenOptimizer = .adamw
+      step.learningRate = .rates(LearningRate(1e-3))
+    default: break
+    }
+  }
+
   /// On every rank at once, as in training; rank 0 prints its own.
   private func timeLayers(_ communicator: Communicator) throws {
     let peak = PeakRate.measure(seconds: PhaseTimer.now)
-    let piece = NetworkSetup.piece(model.layers(model.benchImage, classes: 10), batchSize: batchSize)
-    let rows = min(batchSize, piece)
-    let batch = RandomShard.make(model.benchImage, samples: rows, seed: step.seed, rank: communicator.rank)
-    let network = Network(model.layers(batch.format.image, classes: batch.format.classCount), maximumBatch: rows)
-    let input = Matrix(batch.row(0), rows: rows, columns: batch.format.featureCount, stride: batch.rowStride)
-    let benchmark = LayerBenchmark(
-      network, input: input, labels: Array(batch.labels.elements), seed: step.seed)
+    let shard = RandomShard.make(model, samples: batchSize, seed: step.seed, rank: communicator.rank)
+    let format = shard.format
+    let layers = model.layers(format.image, classes: format.classCount)
+    let piece = NetworkSetup.piece(layers, positions: format.targetCount, batchSize: batchSize)
+    let samples = min(batchSize, piece)
+    let network = Network(layers, positions: format.targetCount, maximumBatch: samples)
+    let layout = BatchLayout(format, maximumSamples: samples)
+    let batch = layout.batch(
+      Matrix(shard.row(0), rows: samples, columns: format.featureCount, stride: shard.rowStride),
+      labels: shard.labels.pointer)
+    let benchmark = LayerBenchmark(network, batch, seed: step.seed)
     let seconds = try benchmark.seconds(passes: min(steps, 50))
     guard communicator.isRoot else { return }
-    StandardStream.output.write(LayerBenchmark.table(network.layers, rows: rows, seconds, peak: peak) + "\n")
+    StandardStream.output.write(
+      LayerBenchmark.table(network.layers, rows: batch.input.rows, seconds, peak: peak) + "\n")
   }
 
   private func makeTrainer(_ communicator: Communicator) throws -> Trainer {
-    let shard = RandomShard.make(
-      model.benchImage, samples: samples, seed: step.seed, rank: communicator.rank)
+    let shard = RandomShard.make(model, samples: samples, seed: step.seed, rank: communicator.rank)
     let network = NetworkSetup.network(model, shard.format, batchSize: batchSize)
     let objective = NetworkSetup.objective(
       network, shard, test: nil, batchSize: batchSize, step, worker: communicator.rank)
@@ -101,7 +117,9 @@ struct BenchCommand: ParallelCommand {
     let worker = try self.method.worker(
       for: method, parameterCount: network.parameterCount, optimizer: optimizer, communicator)
     network.initialize(worker.parameters, seed: step.seed)
-    let configuration = Trainer.Configuration(method: method, optimizer: optimizer)
+    var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
+    configuration.clipNorm = step.clipNorm
+    configuration.decaysMatricesOnly = step.decaysMatricesOnly(model)
     return try Trainer(configuration, worker: worker, objective: objective, communicator: communicator)
   }
 

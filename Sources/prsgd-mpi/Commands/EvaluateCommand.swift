@@ -58,44 +58,45 @@ struct EvaluateCommand: ParallelCommand {
   mutating func run(on communicator: Communicator) throws {
     BLASLibrary.threads = 1
     let file = try ModelFile(reading: modelFile, communicator)
-    let (evaluation, classes) =
+    let report =
       switch dataset {
       case .dataset(let dataset): try evaluateNetwork(file, on: dataset, communicator)
       case .libsvm(let files): try evaluateRegression(file, on: files, communicator)
       case .quadratic, .doubleWell: preconditionFailure("refused before")
       }
     try communicator.agree {
-      guard !evaluation.loss.isFinite else { return }
+      guard !report.loss.isFinite else { return }
       throw Failure(
-        .diverged, "\(modelFile): its loss on \(dataset) is \(evaluation.loss): the model diverged, or is damaged")
+        .diverged, "\(modelFile): its loss on \(dataset) is \(report.loss): the model diverged, or is damaged")
     }
     guard communicator.isRoot else { return }
-    let report = EvaluationReport(evaluation, classes: classes)
     StandardStream.output.write((json ? try report.json() : report.text) + "\n")
   }
 
-  /// - Returns: what it is worth, and the names of the classes, where they have some.
   private func evaluateNetwork(
     _ file: ModelFile, on dataset: DatasetSpecification, _ communicator: Communicator
-  ) throws -> (ModelEvaluation, [String]?) {
+  ) throws -> EvaluationReport {
     let description = try file.description()
     let model = try communicator.agree { try savedModel(description) }
     let shard = try loadShard(dataset, description, communicator)
     let layers = model.layers(shard.format.image, classes: shard.format.classCount)
     // Nothing is trained.
-    let network = Network(layers, maximumBatch: 1, evaluationBatch: batchSize)
+    let network = Network(
+      layers, positions: shard.format.targetCount, maximumBatch: 1, evaluationBatch: batchSize)
     try file.check(holds: network.tensors + network.statisticTensors)
     let parameters = ParameterVector(count: network.parameterCount)
     try file.load(
       into: PlacedTensor.list(network.tensors, parameters)
         + PlacedTensor.list(network.statisticTensors, network.statistics))
-    return (try ModelEvaluation(network, parameters, on: shard, communicator), description.columns?.classNames)
+    return EvaluationReport(
+      try ModelEvaluation(network, parameters, on: shard, communicator), isOfSequences: shard.format.isSequence,
+      classes: description.columns?.classNames)
   }
 
   /// Of a model on sparse rows.
   private func evaluateRegression(
     _ file: ModelFile, on files: LIBSVMFiles, _ communicator: Communicator
-  ) throws -> (ModelEvaluation, [String]?) {
+  ) throws -> EvaluationReport {
     let description = try file.sparseDescription()
     let model = SparseSoftmax(featureCount: description.featureCount, classCount: description.classValues.count)
     try file.check(holds: model.tensors)
@@ -106,7 +107,8 @@ struct EvaluateCommand: ParallelCommand {
     let parameters = ParameterVector(count: model.parameterCount)
     try file.load(into: PlacedTensor.list(model.tensors, parameters))
     let names = description.classValues.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" }
-    return (try ModelEvaluation(model, parameters, on: rows, communicator), names)
+    return EvaluationReport(
+      try ModelEvaluation(model, parameters, on: rows, communicator), isOfSequences: false, classes: names)
   }
 
   private func savedModel(_ description: ModelDescription) throws -> ModelOptions {
@@ -126,7 +128,9 @@ struct EvaluateCommand: ParallelCommand {
   ) throws -> Shard {
     let shard = try ShardDistribution(communicator).distributeEvenly {
       let reader = try dataset.open(
-        part, seed: seed, classCount: description.classes, columns: description.columns)
+        part, seed: seed, classCount: description.classes, columns: description.columns,
+        context: max(1, description.width - 1),
+        vocabulary: description.vocabulary.count > 0 ? description.vocabulary : nil)
       let format = reader.format
       guard description.fits(format) else {
         throw Failure(

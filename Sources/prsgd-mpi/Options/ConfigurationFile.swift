@@ -68,7 +68,11 @@ enum ConfigurationFile {
     }
     // Another optimiser has options of its own.
     if let optimizer = value(of: "optimizer", in: arguments), given["optimizer"] != .text(optimizer) {
-      for option in ["momentum", "nesterov", "beta1", "beta2", "epsilon"] { given[option] = nil }
+      for option in ["momentum", "nesterov", "beta1", "beta2", "epsilon", "decay"] { given[option] = nil }
+    }
+    // So has another network.
+    if let model = value(of: "model", in: arguments), given["model"] != .text(model) {
+      for option in ["hidden", "layers", "heads", "width", "context", "dropout"] { given[option] = nil }
     }
     // Another method has use for some options only.
     if let algorithm = value(of: "algorithm", in: arguments), given["algorithm"] != .text(algorithm) {

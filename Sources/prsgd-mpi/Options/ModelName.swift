@@ -10,4 +10,6 @@ enum ModelName: String, CaseIterable, ExpressibleByArgument {
   case residualNetwork44 = "resnet44"
   case residualNetwork56 = "resnet56"
   case residualNetwork110 = "resnet110"
+  case longShortTermMemory = "lstm"
+  case transformer = "gpt"
 }

@@ -7,20 +7,80 @@ import Records
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The network: logreg (from zeros), mlp, cnn (two convolutions; McMahan et al. 2017), or resnet20, resnet32, "
-        + "resnet44, resnet56 or resnet110 (He et al. 2015, for small images).", valueName: "name"))
+      "The network: logreg (from zeros), mlp, cnn (two convolutions; McMahan et al. 2017), resnet20, resnet32, "
+        + "resnet44, resnet56 or resnet110 (He et al. 2015, for small images); of texts, lstm (McMahan et al. 2017) or gpt "
+        + "(a small transformer, as nanoGPT has it).", valueName: "name"))
   var model = ModelName.multilayerPerceptron
 
   @Option(
-    help: ArgumentHelp("Widths of the mlp's hidden layers. (default: 512,256)", valueName: "n,n,…"),
+    help: ArgumentHelp(
+      "Widths of the mlp's hidden layers, or width of each of the lstm's. (default: 512,256; of lstm 256)",
+      valueName: "n,n,…"),
     transform: { try LayerWidths(parsing: $0) })
-  var hidden = LayerWidths([512, 256])
+  var hidden: LayerWidths?
+
+  @Option(help: ArgumentHelp("Layers of the lstm (default: 2), or blocks of the gpt (default: 4).", valueName: "n"))
+  var layers: Int?
+
+  @Option(help: ArgumentHelp("Heads of the gpt's attention. (default: 4)", valueName: "n"))
+  var heads: Int?
+
+  @Option(help: ArgumentHelp("Width of the gpt, which its heads divide. (default: 128)", valueName: "n"))
+  var width: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Characters of a sequence, all that is known where the next one is predicted. (default: 64; of lstm 80)",
+      valueName: "n"))
+  var context: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Probability of a number to be dropped in training, between the lstm's layers, or behind the gpt's embedding and in "
+        + "its residual branches. (default: 0)", valueName: "share"))
+  var dropout: Double?
 
   @Option(
     help: ArgumentHelp(
       "Kernels of convolutions: direct; winograd, which does those of 3x3 and stride 1 with fewer multiplications; blas, "
         + "which needs no wide vectors; or auto, the fastest of this build.", valueName: "name"))
   var convolution = ConvolutionChoice.auto
+
+  func validate() throws {
+    if let hidden, model == .longShortTermMemory, hidden.widths.count > 1 {
+      throw ValidationError("--hidden of lstm is the width of each of its --layers, one number, not \(hidden).")
+    }
+    let ofSequences: [(name: String, value: Int?, models: [ModelName], range: ClosedRange<Int>)] = [
+      ("layers", layers, [.longShortTermMemory, .transformer], 1...1024), ("heads", heads, [.transformer], 1...1024),
+      ("width", width, [.transformer], 1...1 << 20),
+      ("context", context, [.longShortTermMemory, .transformer], 1...1 << 20),
+    ]
+    for case (let name, let value?, let models, let range) in ofSequences {
+      guard models.contains(model) else {
+        let owners = models.map(\.rawValue).joined(separator: " and ")
+        throw ValidationError("--\(name) is of --model \(owners), not of \(model.rawValue).")
+      }
+      guard range.contains(value) else {
+        throw ValidationError("--\(name) must be \(range.lowerBound) to \(range.upperBound), not \(value).")
+      }
+    }
+    if let dropout {
+      guard takesSequences else {
+        throw ValidationError("--dropout is of --model lstm and gpt, not of \(model.rawValue).")
+      }
+      guard dropout >= 0, dropout < 1 else {
+        throw ValidationError("--dropout must be at least 0 and below 1, not \(dropout).")
+      }
+    }
+    guard case .transformer(_, let heads, let width) = specification, width % heads != 0 else { return }
+    throw ValidationError("--width \(width) is no multiple of the \(heads) --heads.")
+  }
+
+  /// Whether the network is one of texts.
+  var takesSequences: Bool { specification.takesSequences }
+
+  /// Characters that the network sees of a sequence.
+  var positions: Int { context ?? (model == .longShortTermMemory ? 80 : 64) }
 
   /// Whether images are large enough for the network.
   func fits(height: Int, width: Int) -> Bool { min(height, width) >= specification.smallestSide }
@@ -33,13 +93,14 @@ struct ModelOptions: ParsableArguments {
 
   /// The network's layers for samples of a shape.
   func layers(_ input: ImageShape, classes: Int) -> [any Layer] {
-    specification.layers(input: input, classes: classes, convolution: convolution.kernels)
+    specification.layers(input: input, classes: classes, convolution: convolution.kernels, dropout: Float(dropout ?? 0))
   }
 
   /// What `bench` makes random samples of.
   var benchImage: ImageShape {
     switch specification {
     case .residualNetwork: ImageShape(height: 32, width: 32, channels: 3)
+    case .longShortTermMemory, .transformer: ImageShape(height: 1, width: positions, channels: 1)
     case .logisticRegression, .multilayerPerceptron, .convolutionalNetwork:
       ImageShape(height: 28, width: 28, channels: 1)
     }
@@ -48,19 +109,33 @@ struct ModelOptions: ParsableArguments {
   var specification: ModelSpecification {
     switch model {
     case .logisticRegression: .logisticRegression
-    case .multilayerPerceptron: .multilayerPerceptron(hidden: hidden.widths)
+    case .multilayerPerceptron: .multilayerPerceptron(hidden: hiddenWidths.widths)
     case .convolutionalNetwork: .convolutionalNetwork
     case .residualNetwork20: .residualNetwork(depth: 20)
     case .residualNetwork32: .residualNetwork(depth: 32)
     case .residualNetwork44: .residualNetwork(depth: 44)
     case .residualNetwork56: .residualNetwork(depth: 56)
     case .residualNetwork110: .residualNetwork(depth: 110)
+    case .longShortTermMemory: .longShortTermMemory(layers: layers ?? 2, hidden: hiddenWidths.widths[0])
+    case .transformer: .transformer(layers: layers ?? 4, heads: heads ?? 4, width: width ?? 128)
     }
   }
 
+  private var hiddenWidths: LayerWidths {
+    hidden ?? LayerWidths(model == .longShortTermMemory ? [256] : [512, 256])
+  }
+
   var recorded: [String: OptionValue] {
-    [
-      "model": .text(model.rawValue), "hidden": .text("\(hidden)"), "convolution": .text(convolution.rawValue),
-    ]
+    var options: [String: OptionValue] = ["model": .text(model.rawValue), "convolution": .text(convolution.rawValue)]
+    if model != .transformer { options["hidden"] = .text("\(hiddenWidths)") }
+    switch specification {
+    case .longShortTermMemory(let layers, _): options["layers"] = .integer(layers)
+    case .transformer(let layers, let heads, let width):
+      options.merge(["layers": .integer(layers), "heads": .integer(heads), "width": .integer(width)]) { $1 }
+    default: return options
+    }
+    options["context"] = .integer(positions)
+    options["dropout"] = .number(dropout ?? 0)
+    return options
   }
 }

@@ -21,8 +21,10 @@ struct StepOptions: ParsableArguments {
     name: .customLong("optimizer"),
     help: ArgumentHelp(
       "What makes a step of a gradient: sgd, or adamw, as torch.optim has them. Adamw wants a smaller --learning-rate, "
-        + "as 0.001.", valueName: "name"))
-  var optimizerName = OptimizerName.sgd
+        + "as 0.001. (default: sgd)", valueName: "name"))
+  var chosenOptimizer: OptimizerName?
+
+  var optimizerName: OptimizerName { chosenOptimizer ?? .sgd }
 
   @Option(
     help: ArgumentHelp(
@@ -46,6 +48,18 @@ struct StepOptions: ParsableArguments {
     help: ArgumentHelp("λ: λx is added to every gradient; adamw takes γλx off the model instead.", valueName: "factor"))
   var weightDecay = 1e-4
 
+  @Option(
+    help: ArgumentHelp(
+      "What --weight-decay of adamw is of: all parameters, or matrices, sparing biases and normalisations. (default: all; "
+        + "of lstm and gpt matrices)", valueName: "name"))
+  var decay: DecayedParameters?
+
+  @Option(
+    help: ArgumentHelp(
+      "Cut the norm of gradients to this: each worker's own, or the average where gradients are averaged. (default: "
+        + "gradients as they are)", valueName: "norm"))
+  var clipNorm: Double?
+
   @Flag(
     inversion: .prefixedNo,
     help: "Crop images at random, four pixels of zeros around them, and mirror half of them, anew at each use.")
@@ -66,12 +80,16 @@ struct StepOptions: ParsableArguments {
     guard weightDecay >= 0, weightDecay.isFinite else {
       throw ValidationError("--weight-decay must not be negative, not \(weightDecay).")
     }
+    if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+      throw ValidationError("--clip-norm must be positive, not \(clipNorm).")
+    }
     guard (1...1024).contains(blasThreads) else {
       throw ValidationError("--blas-threads must be 1 to 1024, not \(blasThreads).")
     }
   }
 
   private func validateOptimizer() throws {
+    if decay != nil && optimizerName == .sgd { throw ValidationError("--decay is of --optimizer adamw.") }
     let factors = [("momentum", momentum), ("beta1", beta1), ("beta2", beta2)]
     for case (let name, let factor?) in factors where !(factor >= 0 && factor < 1) {
       throw ValidationError("--\(name) must be at least 0 and below 1, not \(factor).")
@@ -119,6 +137,11 @@ struct StepOptions: ParsableArguments {
 
   private static let standardMomentum = 0.9
 
+  /// Whether weight decay spares what is no matrix, in the steps of a network of texts or of another.
+  func decaysMatricesOnly(_ model: ModelOptions) -> Bool {
+    optimizerName == .adamw && (decay ?? (model.takesSequences ? .matrices : .all)) == .matrices
+  }
+
   /// Whether it is plain SGD.
   var isPlain: Bool { optimizer(learningRate: 1).moments == 0 }
 
@@ -131,6 +154,7 @@ struct StepOptions: ParsableArguments {
       "optimizer": .text(optimizerName.rawValue), "nesterov": .flag(nesterov), "weight-decay": .number(weightDecay),
       "seed": seed <= UInt64(Int.max) ? .integer(Int(seed)) : .text("\(seed)"), "blas-threads": .integer(blasThreads),
     ]
+    if let clipNorm { options["clip-norm"] = .number(clipNorm) }
     let optimizer = optimizer(learningRate: 1)
     switch optimizer.rule {
     case .sgd, .nesterov: options["momentum"] = .number(optimizer.momentum)

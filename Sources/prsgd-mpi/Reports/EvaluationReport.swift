@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Records
 import Training
 
@@ -13,6 +14,8 @@ struct EvaluationReport: Encodable {
   let loss: Double
   let accuracy: Double
   let samples: Int
+  /// exp(loss), of sequences, whose samples are characters.
+  let perplexity: Double?
   /// Their names, where they have others than their numbers.
   let classes: [String]?
   /// Rows: the true class; columns: the predicted one.
@@ -20,10 +23,11 @@ struct EvaluationReport: Encodable {
 
   private let table: ConfusionTable
 
-  private enum CodingKeys: CodingKey { case loss, accuracy, samples, classes, confusion }
+  private enum CodingKeys: CodingKey { case loss, accuracy, samples, perplexity, classes, confusion }
 
-  init(_ evaluation: ModelEvaluation, classes: [String]? = nil) {
+  init(_ evaluation: ModelEvaluation, isOfSequences: Bool, classes: [String]?) {
     self.classes = classes
+    perplexity = isOfSequences ? exp(evaluation.loss) : nil
     table = evaluation.confusion
     loss = evaluation.loss
     accuracy = evaluation.accuracy
@@ -42,7 +46,11 @@ struct EvaluationReport: Encodable {
   }
 
   var text: String {
-    "loss \(loss.formatted(decimals: 4)), accuracy \(accuracy.formatted(decimals: 4)) on "
+    if let perplexity {
+      return "loss \(loss.formatted(decimals: 4)) a character, perplexity \(perplexity.formatted(decimals: 3)), "
+        + "accuracy \(accuracy.formatted(decimals: 4)) on \(samples.formattedWithCommas) characters"
+    }
+    return "loss \(loss.formatted(decimals: 4)), accuracy \(accuracy.formatted(decimals: 4)) on "
       + "\(samples.formattedWithCommas) samples\n\n"
       + (table.classCount <= Self.widestTable ? tableText : classText)
   }

@@ -1,3 +1,4 @@
+import Glibc
 import Records
 import Training
 
@@ -7,10 +8,15 @@ struct ProgressLine {
   /// Samples in one step of all ranks.
   let samplesPerStep: Int
   let stepsPerEpoch: Int
+  /// Whether losses are of characters.
+  var showsPerplexity = false
 
   /// Of an evaluation.
   func text(_ row: ConvergenceRow) -> String {
-    let test = row.testLoss.map { "  test \($0.formatted(decimals: 4))\(percent(row.testAccuracy))" } ?? ""
+    let test =
+      row.testLoss.map {
+        "  test \($0.formatted(decimals: 4))\(perplexity($0))\(percent(row.testAccuracy))"
+      } ?? ""
     return "epoch \(row.epoch.formatted(decimals: 2).padded(to: 7))  step \(String(row.step).padded(to: 8))"
       + "  loss \(row.trainLoss.formatted(decimals: 4))\(percent(row.trainAccuracy))\(test)"
       + "  \(rate(row.samplesPerSecond))  left \(timeLeft(row.step, row.elapsedSeconds))"
@@ -35,6 +41,10 @@ struct ProgressLine {
     return "done: \(value) after \(row.epoch.formatted(decimals: 2)) epochs in "
       + "\(row.elapsedSeconds.formatted(decimals: 2)) s of training "
       + "(\(Int(row.samplesPerSecond).formattedWithCommas) samples/s); results in \(folder)"
+  }
+
+  private func perplexity(_ loss: Double) -> String {
+    showsPerplexity ? " perplexity \(exp(loss).formatted(decimals: 2))" : ""
   }
 
   private func percent(_ share: Double?) -> String {

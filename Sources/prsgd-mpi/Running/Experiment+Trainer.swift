@@ -30,6 +30,8 @@ extension Experiment {
     let learningRate = recipe.learningRate(
       step.learningRate, start: rate, stepEpochs: shards.stepEpochs, steps: steps)
     if !learningRate.isConstant { configuration.learningRate = learningRate }
+    configuration.clipNorm = step.clipNorm
+    configuration.decaysMatricesOnly = step.decaysMatricesOnly(model)
     configuration.checksTheory = theory.checkTheory
     configuration.emulation = emulation.emulation
     configuration.slowdown = theory.slowdown.factors[communicator.rank] ?? 1

@@ -1,20 +1,19 @@
 import Kernels
 import Models
 import Records
+import Training
 
 /// Where the time of a network goes: each layer, forward and backward, inside whole passes over a random batch.
 struct LayerBenchmark {
   private let network: Network
   private let parameters: ParameterVector
   private let gradient: ParameterVector
-  private let input: Matrix
-  private let labels: [Int32]
+  private let batch: Batch
 
-  /// - Parameter input: a batch; its memory must outlive this.
-  init(_ network: Network, input: Matrix, labels: [Int32], seed: UInt64) {
+  /// - Parameter batch: its memory must outlive this.
+  init(_ network: Network, _ batch: Batch, seed: UInt64) {
     self.network = network
-    self.input = input
-    self.labels = labels
+    self.batch = batch
     parameters = ParameterVector(count: network.parameterCount)
     gradient = ParameterVector(count: network.parameterCount)
     network.initialize(parameters, seed: seed)
@@ -31,9 +30,10 @@ struct LayerBenchmark {
       // The network polls after each layer.
       var times = [PhaseTimer.now()]
       let poll = { times.append(PhaseTimer.now()) }
-      _ = try network.forward(parameters, input, labels: labels, scale: 1 / Float(input.rows), poll: poll)
+      _ = try network.forward(
+        parameters, batch.input, labels: batch.targets, scale: 1 / Float(batch.input.rows), poll: poll)
       let between = PhaseTimer.now()
-      try network.backward(parameters, input, target: target, poll: poll)
+      try network.backward(parameters, batch.input, target: target, poll: poll)
       guard pass >= 2 else { continue }
       for layer in 0..<count {
         forward[layer].append(times[layer + 1] - times[layer])

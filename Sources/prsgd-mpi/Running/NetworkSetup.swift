@@ -13,17 +13,18 @@ enum NetworkSetup {
   /// The network for samples of `format`, with memory for a batch, or for as large a piece of it as is of use.
   static func network(_ model: ModelOptions, _ format: SampleFormat, batchSize: Int) -> Network {
     let layers = model.layers(format.image, classes: format.classCount)
-    let piece = piece(layers, batchSize: batchSize)
+    let piece = piece(layers, positions: format.targetCount, batchSize: batchSize)
     let isWhole = layers.contains(where: \.needsWholeBatch)
+    // Activations of a sequence take so much that a batch has no more of them than it needs.
     return Network(
-      layers, maximumBatch: piece,
+      layers, positions: format.targetCount, maximumBatch: format.isSequence ? min(piece, batchSize) : piece,
       evaluationBatch: isWhole ? min(max(piece, evaluationBatches.lowerBound), evaluationBatches.upperBound) : piece)
   }
 
   /// How many samples a network takes at once.
-  static func piece(_ layers: [any Layer], batchSize: Int) -> Int {
+  static func piece(_ layers: [any Layer], positions: Int = 1, batchSize: Int) -> Int {
     if layers.contains(where: \.needsWholeBatch) { return batchSize }
-    let bytes = Network.activationBytes(layers, maximumBatch: 1)
+    let bytes = Network.activationBytes(layers, rows: positions)
     return max(1, min(largestPiece.samples, largestPiece.bytes / bytes))
   }
 
@@ -33,9 +34,11 @@ enum NetworkSetup {
   ) -> NetworkObjective {
     let sampler = BatchSampler(
       sampleCount: training.count, batchSize: batchSize, seed: step.seed, worker: worker)
+    network.randomness = PassRandomness(seed: step.seed, worker: worker)
     let batches = BatchGatherer(
       shard: training, sampler: sampler, batchSize: batchSize, maximumRows: network.maximumBatch,
-      augmentation: step.augmentation(worker: worker), leavesInPlace: network.takesScatteredRows)
+      augmentation: step.augmentation(worker: worker),
+      leavesInPlace: network.takesScatteredRows || training.format.isSequence)
     return NetworkObjective(network: network, training: training, test: test, batches: batches)
   }
 }

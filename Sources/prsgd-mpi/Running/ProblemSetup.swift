@@ -43,11 +43,12 @@ struct ProblemSetup {
       kernels = network.kernelSummary
       try communicator.agree { try Self.checkTheory(experiment.theory, network) }
       var description = ModelDescription(
-        options: experiment.model.saved, format: format, normalization: experiment.normalize, moments: moments)
+        options: experiment.model.saved, format: format, normalization: experiment.normalization, moments: moments,
+        vocabulary: training.vocabulary)
       description.columns = table?.columns
       metadata = description.metadata
       remarks = table?.remarks ?? []
-      (features, classes) = (format.featureCount, format.classCount)
+      (features, classes) = (format.image.count, format.classCount)
     case .libsvm(let files):
       let (training, test) = try Self.loadRows(files, experiment, communicator)
       let batchSize = try Self.batchSize(experiment, shardSize: training.count, communicator)
@@ -82,15 +83,15 @@ struct ProblemSetup {
     _ dataset: DatasetSpecification, _ experiment: Experiment, _ communicator: Communicator
   ) throws -> (training: Shard, test: Shard, ChannelMoments, table: CSVReader?) {
     let distribution = ShardDistribution(communicator)
-    let seed = experiment.step.seed
+    let (seed, context) = (experiment.step.seed, experiment.model.positions)
     var table: CSVReader?
     let training = try distribution.distribute(by: experiment.partition, seed: seed) {
-      let reader = try dataset.open(.training, seed: seed)
+      let reader = try dataset.open(.training, seed: seed, context: context)
       table = reader as? CSVReader
       return try reader.first(experiment.trainingSamples)
     }
     let test = try distribution.distributeEvenly {
-      try dataset.open(.test, seed: seed, classCount: training.format.classCount)
+      try dataset.open(.test, seed: seed, classCount: training.format.classCount, context: context)
     }
     try communicator.agree {
       guard test.format == training.format else {
@@ -108,7 +109,7 @@ struct ProblemSetup {
       }
     }
     return (
-      training, test, try distribution.normalize(experiment.normalize, training: training, test: test), table
+      training, test, try distribution.normalize(experiment.normalization, training: training, test: test), table
     )
   }
 

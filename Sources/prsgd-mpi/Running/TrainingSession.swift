@@ -114,7 +114,8 @@ struct TrainingSession {
     _ = try Watchdog.start(
       pulse, hosts: manifest.machine.hosts, abortTime: output.checkpoints.stallAbort?.seconds, communicator)
     let shown = ProgressLine(
-      length: length, samplesPerStep: training.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch)
+      length: length, samplesPerStep: training.trainer.samplesPerStep, stepsPerEpoch: manifest.problem.stepsPerEpoch,
+      showsPerplexity: experiment.dataset.text != nil)
     do {
       try train(shown)
       try finish()
@@ -207,8 +208,10 @@ struct TrainingSession {
     if problem.classes > 0 {
       progress.say(
         "\(experiment.dataset): \(problem.trainingSamples.formattedWithCommas) training and "
-          + "\(problem.testSamples.formattedWithCommas) test samples, \(problem.features) features, "
-          + "\(problem.classes) classes")
+          + "\(problem.testSamples.formattedWithCommas) test "
+          + (experiment.dataset.text == nil
+            ? "samples, \(problem.features) features, \(problem.classes) classes"
+            : "sequences of \(problem.features) characters, \(problem.classes) different ones"))
     }
     for remark in setup.remarks { progress.say("  \(remark)") }
     if problem.classes > 0 || evaluated.reason != nil { progress.say(evaluated.text) }

@@ -42,14 +42,19 @@ extension Verification {
   }
 
   func gradients() throws -> [Finding] {
-    try [ModelName.logisticRegression, .multilayerPerceptron, .convolutionalNetwork, .residualNetwork20].map { name in
+    let names: [ModelName] = [
+      .logisticRegression, .multilayerPerceptron, .convolutionalNetwork, .residualNetwork20, .longShortTermMemory,
+      .transformer,
+    ]
+    return try names.map { name in
       let model = try ModelOptions.parse(["--model", name.rawValue])
-      let batch = RandomShard.make(model.benchImage, samples: 16, seed: 1, rank: communicator.rank)
+      let batch = RandomShard.make(model, samples: model.takesSequences ? 2 : 16, seed: 1, rank: communicator.rank)
       let network = NetworkSetup.network(model, batch.format, batchSize: batch.count)
       let objective = NetworkSetup.objective(
         network, batch, test: nil, batchSize: batch.count, try StepOptions.parse([]), worker: communicator.rank)
+      let check = try GradientCheck(objective, targets: batch.count * batch.format.targetCount)
       return .difference(
-        try worst(try GradientCheck(objective).difference), atMost: Self.gradientTolerance,
+        try worst(check.difference), atMost: Self.gradientTolerance,
         "the gradient of \(name.rawValue) is the difference quotient")
     }
   }

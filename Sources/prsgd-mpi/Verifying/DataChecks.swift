@@ -15,7 +15,9 @@ extension Verification {
     let read: SampleSum
     switch experiment.dataset {
     case .dataset(let dataset):
-      let open = { try dataset.open(.training, seed: seed).first(experiment.trainingSamples) }
+      let open = {
+        try dataset.open(.training, seed: seed, context: experiment.model.positions).first(experiment.trainingSamples)
+      }
       held = SampleSum(try distribution.distribute(by: experiment.partition, seed: seed, open: open))
       read = try communicator.agree { communicator.isRoot ? try SampleSum(reading: try open()) : SampleSum() }
     case .libsvm(let files):

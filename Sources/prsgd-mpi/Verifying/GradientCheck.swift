@@ -12,13 +12,14 @@ struct GradientCheck {
   /// linear, far below it the difference is rounding.
   private static let change = (ofLoss: 0.02, ofModel: 1e-3)
 
-  init(_ objective: any Objective) throws {
+  /// - Parameter targets: of a batch.
+  init(_ objective: any Objective, targets: Int) throws {
     let x = ParameterVector(count: objective.parameterCount)
     let (gradient, spare) = (ParameterVector(count: x.count), ParameterVector(count: x.count))
     let timer = PhaseTimer()
     let loss = { (x: ParameterVector, gradient: ParameterVector) in
       let target = GradientTarget(gradient: gradient.pointer, accumulating: false)
-      return try objective.gradient(at: x, into: target, timer: timer, poll: {}).loss / Double(objective.batchSize)
+      return try objective.gradient(at: x, into: target, timer: timer, poll: {}).loss / Double(targets)
     }
     objective.initialize(x, seed: 1)
     objective.draw()

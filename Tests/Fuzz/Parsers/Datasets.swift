@@ -55,6 +55,13 @@ extension FuzzedParser {
     check(try LIBSVMReader.read(folder.write(bytes, to: "rows.gz"), memory: memory))
   }
 
+  /// A byte: whether there are speakers; the rest is the text.
+  static let text = FuzzedParser("text") { bytes, folder in
+    let path = folder.write(bytes.dropFirst(), to: "text")
+    let file = try TextFile(parsing: path + ((bytes.first ?? 0) % 2 == 0 ? "" : ",speakers"))
+    for part in DatasetPart.allCases { try readAll(of: try TextReader(file, part: part, context: 5, memory: memory)) }
+  }
+
   private static func check(_ rows: SparseRows) {
     precondition(
       rows.indices.allSatisfy { $0 >= 0 && $0 < rows.featureCount } && rows.indices.count == rows.values.count)

@@ -14,7 +14,7 @@ public struct FuzzedParser: Sendable {
   public func parse(_ bytes: [UInt8], in folder: borrowing ScratchFolder) throws { try body(bytes, folder) }
 
   public static let all = [
-    idx, cifar, csv, libsvm, gzip, configuration, optionTexts, intervals, checkpointPart, checkpointManifest,
+    idx, cifar, csv, libsvm, gzip, text, configuration, optionTexts, intervals, checkpointPart, checkpointManifest,
     safetensors,
   ]
 }
