@@ -60,7 +60,7 @@ extension BuiltProgram {
     private static func twiceCut(in workspace: Workspace) throws -> String {
       let script = """
         #!/bin/sh
-        [ "${SLURM_RESTART_COUNT:-0}" -ge 2 ] || set -- "$@" --time-limit 0.2s
+        [ "${SLURM_RESTART_COUNT:-0}" -ge 2 ] || set -- "$@" --time-limit 0.05s
         exec '\(try Tools.program())' "$@"
         """
       try workspace.write(script.utf8, executable: "twice-cut")
@@ -72,7 +72,7 @@ extension BuiltProgram {
       let workspace = try Workspace()
       let options =
         "--dataset synthetic:training=600,test=100,features=12,classes=3 --hidden 64 --batch-size 100 --interval 100 "
-        + "--steps 40000 --evaluate-every 10000"
+        + "--steps 80000 --evaluate-every 20000"
       let whole = try await workspace.run("\(options) --quiet --output whole", ranks: 2)
       try #require(whole.code == 0, "\(whole.testDescription)")
       let command =

@@ -59,10 +59,12 @@ struct AdviseCommand: ParallelCommand {
     let shards = try ShardSizes(of: setup.objective, communicator)
     let length = experiment.length.runLength(stepsPerEpoch: shards.stepsPerEpoch)
     let measurement = try Measurement(experiment, setup.objective, shards, steps: length.steps, communicator)
+    let advice = try communicator.agree {
+      try Advice(
+        measurement, problem: "\(setup.model) on \(experiment.dataset)", steps: length.steps,
+        stepsPerEpoch: shards.stepsPerEpoch, workers: workers, network: network ?? experiment.emulation.emulateNetwork)
+    }
     guard communicator.isRoot else { return }
-    let advice = try Advice(
-      measurement, problem: "\(setup.model) on \(experiment.dataset)", steps: length.steps,
-      stepsPerEpoch: shards.stepsPerEpoch, workers: workers, network: network ?? experiment.emulation.emulateNetwork)
     StandardStream.output.write((json ? try advice.json() : AdviceReport(advice).text) + "\n")
   }
 }

@@ -72,7 +72,10 @@ enum ConfigurationFile {
     }
     // So has another network.
     if let model = value(of: "model", in: arguments), given["model"] != .text(model) {
-      for option in ["hidden", "layers", "heads", "width", "context", "dropout"] { given[option] = nil }
+      for option in ["layers", "heads", "width", "context", "dropout"] { given[option] = nil }
+      // Those of texts have other hidden layers than those of images.
+      let ofTexts = ["lstm", "gpt"]
+      if ofTexts.contains(where: { $0 == model || given["model"] == .text($0) }) { given["hidden"] = nil }
     }
     // Another method has use for some options only.
     if let algorithm = value(of: "algorithm", in: arguments), given["algorithm"] != .text(algorithm) {
