@@ -92,7 +92,8 @@ let package = Package(
     tests(
       "ModelsTests", ["Kernels", "Models"],
       besides: [
-        "sequence_reference.json", "sequence_reference.py", "torch_reference.json", "torch_reference.py",
+        "reference_numbers.py", "sequence_reference.json", "sequence_reference.py", "torch_reference.json",
+        "torch_reference.py",
       ]),
     tests("RecordsTests", ["Failures", "Records"]),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -1,7 +1,8 @@
 // Preloaded (LD_PRELOAD) into a program under test, has one rank get wrong answers.
 //
 //   DAMAGE        sgemm: a number of each product of BLAS is too large by one;
-//                 broadcast: some bits of each long message to all are others
+//                 broadcast: some bits of each long message to all are others;
+//                 message: a bit of each long message that it sends is another
 //   DAMAGE_RANK   the MPI rank that gets them; none: a program by itself
 
 #define _GNU_SOURCE
@@ -31,4 +32,10 @@ int MPI_Bcast(void *buffer, int count, void *datatype, int root, void *communica
   if (count > 100000 && is_damaged("broadcast"))
     for (int byte = 1; byte < count; byte += 1000) ((unsigned char *)buffer)[byte] ^= 1;
   return code;
+}
+
+int MPI_Isend(const void *buffer, int count, void *datatype, int to, int tag, void *communicator, void *request) {
+  __typeof__(&MPI_Isend) real = dlsym(RTLD_NEXT, "MPI_Isend");
+  if (count > 100000 && is_damaged("message")) ((unsigned char *)buffer)[1001] ^= 1;
+  return real(buffer, count, datatype, to, tag, communicator, request);
 }

@@ -62,6 +62,11 @@ extension BuiltProgram {
       #expect(failed.count == 1 && failed[0].contains("the shards together are the data"), "\(failed)")
     }
 
+    @Test func aMessageThatArrivesDamagedIsFound() async throws {
+      let failed = Self.failures(try await Self.damaged("message"))
+      #expect(failed.count == 1 && failed[0].contains("a message within a node"), "\(failed)")
+    }
+
     /// Ranks with options, and so with data, of their own.
     @Test func ranksThatDifferInTheirOptionsAreNamed() async throws {
       let part = { (ranks: Int, seed: Int) in

@@ -13,6 +13,7 @@ import numpy, torch
 from torch.nn import functional
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "docs" / "experiments"))
+from reference_numbers import uniform
 from torch_models import RecurrentNetwork, Transformer
 
 CHARACTERS, SEQUENCES, STEPS, ENTRIES = 13, 3, 5, 24
@@ -22,14 +23,6 @@ CASES = [
     dict(model="gpt", layers=2, heads=2, width=24, context=40), dict(model="gpt", layers=1, heads=1, width=16, context=7),
     dict(model="lstm", layers=2, hidden=24, context=12), dict(model="lstm", layers=1, hidden=16, context=5),
 ]
-
-
-def uniform(stream, count):
-    """`count` numbers of [-1, 1) in single precision: MurmurHash3's last steps on a stream's and each number's index."""
-    x = (numpy.arange(count, dtype=numpy.uint64) * 0x9E3779B1 + stream * 0x85EBCA77) % 2**32
-    for shift, factor in [(16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)]:
-        x = (x ^ (x >> numpy.uint64(shift))) * factor % 2**32
-    return x / 2.0**31 - 1
 
 
 def formula(name, shape, stream):

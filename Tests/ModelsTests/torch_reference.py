@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reference_numbers import uniform
+
 # Nothing that a network rectifies is closer than this to zero, and no two numbers that pooling chooses from are closer
 # to each other: single precision then falls on the same side, and gradients are comparable.
 MARGIN = 5e-5
@@ -21,14 +23,6 @@ ENTRIES = 24
 # Model, depth, height, width, channels, samples.
 CASES = [("resnet", 8, 10, 9, 3, 4), ("resnet", 20, 8, 8, 3, 4), ("cnn", 0, 28, 28, 1, 4)]
 CLASSES = 10
-
-
-def uniform(stream, count):
-    """`count` numbers of [-1, 1) in single precision: MurmurHash3's last steps on a stream's and each number's index."""
-    x = (numpy.arange(count, dtype=numpy.uint64) * 0x9E3779B1 + stream * 0x85EBCA77) % 2**32
-    for shift, factor in [(16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)]:
-        x = (x ^ (x >> numpy.uint64(shift))) * factor % 2**32
-    return x / 2.0**31 - 1
 
 
 def formula(name, shape, stream):

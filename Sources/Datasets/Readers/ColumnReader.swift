@@ -20,6 +20,8 @@ struct ColumnReader {
   private var places: [String: Int] = [:]
   /// Whether words that are not known are an error.
   private let isMatching: Bool
+  /// Whether numbers are words, too.
+  private let acceptsNumbers: Bool
   private(set) var missingCount = 0
   private var sum = 0.0
   private var count = 0
@@ -28,7 +30,8 @@ struct ColumnReader {
   /// - Parameter areWords: whether numbers are words too.
   init(areWords: Bool) {
     isMatching = false
-    if areWords { (kind, acceptsNumbers) = (.words, true) }
+    acceptsNumbers = areWords
+    if areWords { kind = .words }
   }
 
   /// Of a file that belongs to a training file with this column.
@@ -39,8 +42,6 @@ struct ColumnReader {
     acceptsNumbers = true
     for word in column.words ?? [] { add(word) }
   }
-
-  private var acceptsNumbers = false
 
   /// - Parameter field: of the line at hand, from 0.
   mutating func read(_ field: Int, of lines: CSVLines) -> Value {

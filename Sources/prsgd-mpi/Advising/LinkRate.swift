@@ -52,3 +52,29 @@ struct LinkRate: Encodable {
     if communicator.rank != first { try send() }
   }
 }
+
+/// The links that rank 0 has: to a rank of its node, and to one of another.
+struct Links {
+  /// Of each rank, nodes numbered by their first rank.
+  let nodes: [Int]
+  /// The first rank within rank 0's node, and the first on another, where there is one.
+  let neighbour: Int?
+  let stranger: Int?
+  let withinNode: LinkRate?
+  let betweenNodes: LinkRate?
+
+  /// Measures them; every rank must call it together.
+  /// - Throws: `MPIError`.
+  init(_ communicator: Communicator) throws {
+    let node = try communicator.splitByNode()
+    let nodes = try communicator.allGather([try node.allReduce(Int64(communicator.rank), .minimum)]).map { Int($0[0]) }
+    try node.free()
+    self.nodes = nodes
+    let ranks = 1..<communicator.size
+    neighbour = ranks.first { nodes[$0] == nodes[0] }
+    stranger = ranks.first { nodes[$0] != nodes[0] }
+    let rate = { (other: Int?) in try other.map { try LinkRate.measure(between: 0, and: $0, communicator) } }
+    withinNode = try rate(neighbour)
+    betweenNodes = try rate(stranger)
+  }
+}

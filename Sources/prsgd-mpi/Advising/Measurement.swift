@@ -54,12 +54,8 @@ struct Measurement: Encodable {
     let (parallel, times) = try variant { $0.method = $0.method.asParallelSGD }
     parallelSGD = times
     gradientBytes = parallel.averager.payloadBytes
-    let node = try communicator.splitByNode()
-    let nodes = try communicator.allGather([try node.allReduce(Int64(communicator.rank), .minimum)]).map { Int($0[0]) }
-    self.nodes = nodes
-    let link = { (other: Int?) in try other.map { try LinkRate.measure(between: 0, and: $0, communicator) } }
-    withinNode = try link((1..<ranks).first { nodes[$0] == nodes[0] })
-    betweenNodes = try link((1..<ranks).first { nodes[$0] != nodes[0] })
+    let links = try Links(communicator)
+    (nodes, withinNode, betweenNodes) = (links.nodes, links.withinNode, links.betweenNodes)
   }
 
   var nodeCount: Int { Set(nodes).count }

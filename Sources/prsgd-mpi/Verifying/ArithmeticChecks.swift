@@ -60,11 +60,6 @@ extension Verification {
   }
 }
 
-extension [Double] {
-  /// The largest; NaN where one is.
-  fileprivate var worst: Double { contains(where: \.isNaN) ? .nan : self.max() ?? 0 }
-}
-
 extension DenseProducts.Kernels {
   fileprivate var spelledOut: String { self == .blas ? "OpenBLAS" : rawValue }
 }

@@ -40,24 +40,38 @@ extension Verification {
       figure: (warnings.isEmpty ? [place] + shared : warnings).joined(separator: "; "), passed: warnings.isEmpty)
   }
 
-  /// A message arrives as it was sent; and what it takes, within a node and between two.
+  /// A long message arrives as it was sent, within a node and between two; and what messages take.
   func links() throws -> [Finding] {
-    let node = try communicator.splitByNode()
-    let nodes = try communicator.allGather([try node.allReduce(Int64(communicator.rank), .minimum)]).map { $0[0] }
-    try node.free()
-    let ranks = 1..<communicator.size
-    let others = [
-      ("a message within a node", ranks.first { nodes[$0] == nodes[0] }),
-      ("a message between nodes", ranks.first { nodes[$0] != nodes[0] }),
-    ]
-    return try others.compactMap { name, other in
-      guard let other else { return nil }
-      let rate = try LinkRate.measure(between: 0, and: other, communicator)
+    let links = try Links(communicator)
+    return try [
+      ("a message within a node arrives as it was sent", links.neighbour, links.withinNode),
+      ("a message between nodes arrives as it was sent", links.stranger, links.betweenNodes),
+    ].compactMap { check, other, rate in
+      guard let other, let rate else { return nil }
       return Finding(
-        check: name,
+        check: check,
         figure:
           "\((1e6 * rate.latency).formatted(decimals: 1)) us and \((rate.bandwidth / 1e6).formatted(decimals: 0)) MB/s, "
-          + "ranks 0 and \(other)", passed: true)
+          + "ranks 0 and \(other)", passed: try areExchanged(with: other))
     }
+  }
+
+  /// Numbers of a message.
+  private static let messageLength = 100_003
+
+  /// Whether rank 0 and another find each other's numbers, to the bit; the same on every rank.
+  private func areExchanged(with other: Int) throws -> Bool {
+    let peer = communicator.rank == 0 ? other : communicator.rank == other ? 0 : nil
+    var isIntact = true
+    if let peer {
+      let number = { (index: Int, rank: Int) in Float(index % 1009) + Float(rank) / 3 }
+      let sent = AlignedBuffer((0..<Self.messageLength).map { number($0, communicator.rank) })
+      let received = AlignedBuffer<Float>(count: sent.count)
+      let send = try communicator.beginSend(UnsafeBufferPointer(sent.elements), to: peer, tag: 0, owner: sent)
+      try communicator.beginReceive(into: received.elements, from: peer, tag: 0, owner: received).wait()
+      try send.wait()
+      isIntact = received.elements.enumerated().allSatisfy { $1 == number($0, peer) }
+    }
+    return try communicator.allReduce(Int64(isIntact ? 1 : 0), .minimum) == 1
   }
 }

@@ -50,12 +50,12 @@ struct ProductCheck {
     let form = Self.product(outputGradient.numbers, expected)
     let size = (Self.product(expected, expected) * Self.product(outputGradient.numbers, outputGradient.numbers))
       .squareRoot()
-    let differences = [
-      relativeDistance(output.numbers, expected),
-      abs(Self.product(input.numbers, inputResult.numbers) - form) / size,
-      abs(Self.product(weights.numbers, weightResult.numbers) - form) / size,
-    ]
-    difference = differences.contains(where: \.isNaN) ? .nan : differences.max()!
+    difference =
+      [
+        relativeDistance(output.numbers, expected),
+        abs(Self.product(input.numbers, inputResult.numbers) - form) / size,
+        abs(Self.product(weights.numbers, weightResult.numbers) - form) / size,
+      ].worst
   }
 
   /// Σ over the window of input · weight, for every number of the output images.

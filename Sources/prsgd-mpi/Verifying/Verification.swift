@@ -29,8 +29,7 @@ struct Verification {
 
   /// The largest of what the ranks found, on every rank; NaN where one of them is.
   func worst(_ difference: Double) throws -> Double {
-    let found = try communicator.allGather([difference]).map { $0[0] }
-    return found.contains(where: \.isNaN) ? .nan : found.max()!
+    try communicator.allGather([difference]).map { $0[0] }.worst
   }
 
   /// What each rank has to complain of; as "rank 3: …", those alike together.
@@ -42,7 +41,7 @@ struct Verification {
     }
   }
 
-  /// The first of these differs on a rank from rank 0's.
+  /// What ranks have that differs from what rank 0 has, as `complaints`.
   func differences(_ own: String) throws -> [String] {
     let first = try communicator.broadcast(own)
     return try complaints(own == first ? nil : own)
@@ -57,4 +56,9 @@ func relativeDistance(_ a: some Sequence<Double>, _ b: some Sequence<Double>) ->
     norm += y * y
   }
   return norm == 0 ? distance.squareRoot() : (distance / norm).squareRoot()
+}
+
+extension [Double] {
+  /// The largest; NaN where one is.
+  var worst: Double { contains(where: \.isNaN) ? .nan : self.max() ?? 0 }
 }
