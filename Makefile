@@ -287,7 +287,7 @@ theory: build ## measure the paper's claims on a quadratic (docs/theory.md)
 	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/theory
 
 .PHONY: heterogeneous
-heterogeneous: build ## measure Algorithm 3 on unlike workers (docs/heterogeneous.md)
+heterogeneous: build ## measure Algorithm 3 on workers of different speed (docs/heterogeneous.md)
 	@PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/heterogeneous
 
 .PHONY: compare-methods

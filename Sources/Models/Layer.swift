@@ -52,7 +52,7 @@ public struct ForwardPass {
   public let shortcut: Matrix?
   public let mode: PassMode
   public let randomness: PassRandomness
-  /// For the first layer, the input of the next batch, to be asked for ahead of time where that pays.
+  /// For the first layer, the input of the next batch, to be prefetched where that pays.
   public let upcoming: UpcomingRows?
 
   public init(
@@ -116,7 +116,7 @@ public struct ReturningGradient {
   /// ∂loss/∂(what the shortcut added), (batch, image).
   let gradient: Matrix
 
-  /// It, one image of the batch, where the shortcut passes it on as it is.
+  /// One image's gradient where the shortcut is the identity, else nil.
   func unchanged(row: Int) -> UnsafeMutablePointer<Float>? { shortcut.isIdentity ? gradient.row(row) : nil }
 
   /// Adds it to ∂loss/∂(output that the shortcut began at), one image of the batch.

@@ -1,4 +1,4 @@
-# Figure of the experiment with unlike workers, from the runs in `out`, to the folder `figures`.
+# Figure of the experiment with workers of different speed, from the runs in `out`, to the folder `figures`.
 set terminal pngcairo size 1300,480 font "DejaVu Sans,11" noenhanced
 set datafile separator ","
 set output figures."/heterogeneous.png"

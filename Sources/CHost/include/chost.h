@@ -41,7 +41,7 @@ void chost_end_launcher_later(void);
 /// Replaces this process by itself with the same arguments; returns only if that failed.
 void chost_restart(char *const arguments[]);
 
-/// Asks for the cache line that an address is in; one that is nobody's does no harm.
+/// Prefetches the cache line that an address is in; an unmapped address is harmless.
 static inline void chost_prefetch(const void *address) {
   __builtin_prefetch(address);
 }

@@ -37,7 +37,7 @@ public struct CropAndFlip: Sendable {
 
   /// The variant of the sample that is drawn at `position` of the worker's sampler.
   public func variant(at position: Int) -> Variant {
-    // Four thousand million samples later the variants come again, of other samples.
+    // Positions wrap at 2³².
     let position = Int(UInt32(truncatingIfNeeded: position))
     var source = RandomSource(seed: seed, purpose: .augmentation, index: worker, position: position)
     let places = 2 * Self.padding + 1

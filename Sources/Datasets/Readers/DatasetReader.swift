@@ -1,4 +1,4 @@
-/// The two halves of a dataset: one to learn from, one to judge the result by.
+/// The training set and the test set.
 public enum DatasetPart: String, CaseIterable, Sendable {
   case training, test
 }

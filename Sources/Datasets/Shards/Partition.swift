@@ -13,7 +13,7 @@ public enum Partition: Equatable, Sendable {
   /// Speaker by speaker: a worker has all sequences of each of its own.
   case speaker
 
-  /// What `alpha` may be; beyond it the skew is no longer told from none, or from one worker a class.
+  /// What `alpha` may be; beyond these the result is iid, or one class a worker.
   private static let alphas = 1e-9...1e9
 
   /// Parses `iid`, `contiguous`, `label-skew:ALPHA` or `speaker`.

@@ -8,7 +8,8 @@ struct PaddedImage: Sendable {
 
   /// - Parameters:
   ///   - before: rows above and columns to the left.
-  ///   - after: rows below and columns to the right.
+  ///   - below: rows below.
+  ///   - right: columns to the right.
   init(_ shape: ImageShape, before: Int, below: Int, right: Int) {
     self.shape = shape
     padded = ImageShape(

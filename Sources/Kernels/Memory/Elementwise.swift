@@ -1,7 +1,7 @@
 /// Operations on every number of a piece of memory, 16 at a time.
 ///
-/// The loops are written out in vectors, and functions stay functions: plain loops were seen to lose their vectors where
-/// they were inlined into larger ones.
+/// The loops are written out in vectors, and their functions are not inlined: inside larger loops, plain ones did not
+/// vectorise.
 enum Elementwise {
   typealias Vector = SIMD16<Float>
   typealias Numbers = UnsafeMutablePointer<Float>

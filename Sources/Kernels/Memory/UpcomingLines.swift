@@ -1,19 +1,18 @@
 import CHost
 
-/// Memory that is asked for ahead of time, bit by bit, while arithmetic keeps the core busy: what memory takes hides
-/// behind it.
+/// Cache lines that kernels prefetch, a few at a time, while they compute: memory's latency hides behind arithmetic.
 struct UpcomingLines {
   let first: UnsafePointer<Float>
   /// Cache lines.
   let count: Int
 
-  /// Asks for one of `parts` equal parts.
+  /// Prefetches one of `parts` equal parts.
   @inline(__always)
   func prefetch(part: Int, of parts: Int) {
     for line in lines(part, parts) { chost_prefetch(first + line &* CacheLine.floats) }
   }
 
-  /// Asks for one of `parts` equal parts, to be overwritten.
+  /// Prefetches one of `parts` equal parts for writing.
   @inline(__always)
   func prefetchToWrite(part: Int, of parts: Int) {
     for line in lines(part, parts) { chost_prefetch_to_write(first + line &* CacheLine.floats) }

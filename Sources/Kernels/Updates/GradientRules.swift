@@ -1,6 +1,6 @@
 import CHost
 
-/// Numbers that are asked for before their turn to be changed: gradients come in the order of memory, but slowly.
+/// Prefetch distance of what a gradient changes, in floats: gradients come in the order of memory, but slowly.
 let gradientsAhead = 512
 
 /// What is done with one vector of the gradient.

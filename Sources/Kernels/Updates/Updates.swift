@@ -8,7 +8,7 @@ extension ParameterVector {
     for i in 0..<vectorCount { v[i].addProduct(scale, w[i]) }
   }
 
-  /// v ← a·w, and returns ‖a·w − v‖² with v from before.
+  /// v ← a·w, and returns ‖a·w − v‖² v being the old one.
   public func assign(_ a: Float, times w: ParameterVector) -> Double {
     precondition(count == w.count)
     let (v, w) = (vectors, w.vectors)
@@ -46,7 +46,7 @@ extension ParameterVector {
 
   /// A step, x being this vector. The momentum buffer, or first moment, and the second moment are those of the optimiser;
   /// SGD without a buffer is plain.
-  /// - Returns: ‖g + λ x‖² of plain SGD, with x from before, else 0.
+  /// - Returns: ‖g + λ x‖² of plain SGD, x being the old one, else 0.
   @discardableResult
   public func descend(
     _ step: LocalStep, gradient: ParameterVector, momentumBuffer: ParameterVector? = nil,

@@ -27,7 +27,8 @@ struct TheoryOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Make ranks slower by waiting, as 3:2.5 or 0:2,1:3, to study unlike machines.", valueName: "rank:factor,…"))
+      "Make ranks slower by waiting, as 3:2.5 or 0:2,1:3, to study machines of different speed.",
+      valueName: "rank:factor,…"))
   var slowdown = SlowdownOption(factors: [:])
 
   func validate() throws {
