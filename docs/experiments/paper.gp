@@ -7,14 +7,24 @@ set datafile columnheaders
 set grid lc rgb "#dddddd"
 set border 3
 set tics nomirror
+set autoscale xfixmax
 count = int(system("wc -l < '".out."/runs.txt'"))
 line(i, field) = system("sed -n ".i."p '".out."/runs.txt' | cut -d'|' -f".field)
 file(i) = out."/".line(i, 2)."-seed-1/convergence.csv"
-array colors[12] = ["#000000", "#0072B2", "#56B4E9", "#009E73", "#44AA99", "#D55E00", "#E69F00", "#CC79A7", "#882255", "#999933", "#661100", "#888888"]
+array colors[12] = ["#000000", "#56B4E9", "#0072B2", "#0072B2", "#009E73", "#D55E00", "#E69F00", "#CC79A7", "#888888", "#999933", "#661100", "#882255"]
+dashes(i) = strstrt(line(i, 1), "step first") ? 2 : 1
 set multiplot layout 2,3 margins 0.05,0.99,0.15,0.98 spacing 0.045,0.09
 do for [row in "loss accuracy"] {
   value = row eq "loss" ? "train_loss" : "test_accuracy"
-  if (row eq "loss") { set logscale y; set ylabel "training loss" } else { unset logscale y; set ylabel "test accuracy" }
+  # The frame is that of parallel SGD, and some more: a method that does not learn does not squash the others.
+  set yrange [*:*]
+  stats file(1) using value every ::1 nooutput
+  if (row eq "loss") {
+    set logscale y; set ytics (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10); set ylabel "training loss"
+    set yrange [STATS_min / 1.2:STATS_max * 2]
+  } else {
+    unset logscale y; set ytics auto; set ylabel "test accuracy"; set yrange [STATS_min - 0.1:STATS_max + 0.02]
+  }
   do for [axis in "epoch bytes_sent elapsed_seconds"] {
     scale = axis eq "bytes_sent" ? 1e-6 : 1
     set xlabel (axis eq "epoch" ? "epochs" : axis eq "bytes_sent" ? "MB sent by a worker" : "seconds")
@@ -23,7 +33,7 @@ do for [row in "loss accuracy"] {
       set key at screen 0.05,0.08 left top Left reverse vertical maxrows 2 width 3 samplen 3
     } else { unset key }
     plot for [i=1:count] file(i) using (scale * column(axis)):(column(value)) every ::1 with lines lw 1.5 \
-      lc rgb colors[i] title line(i, 1)
+      dt dashes(i) lc rgb colors[i] title line(i, 1)
   }
 }
 unset multiplot

@@ -43,3 +43,15 @@ set xlabel "steps"
 set title "Algorithm 2, N = 4"
 plot out."/epochs.dat" using 1:2 with lines ls 4 title "squared gradient norm", \
   out."/epochs.dat" using 1:3 with lines ls 1 title "its mean so far"
+
+set output figures."/theory-one-shot.png"
+unset logscale
+set xrange [0:3000]
+set yrange [0:*]
+set key at graph 0.98,0.49
+set ylabel "f(x̄)"
+set title "Double wells: every sign pattern is a minimum"
+plot out."/wells-pr-sgd-1.dat" with lines ls 4 title "one worker", \
+  out."/wells-pr-sgd-8.dat" with lines ls 1 title "pr-sgd, I = 16, N = 8", \
+  out."/wells-one-shot-2.dat" with lines ls 3 title "one-shot, N = 2", \
+  out."/wells-one-shot-8.dat" with lines ls 2 title "one-shot, N = 8"
