@@ -88,7 +88,7 @@ extension BuiltProgram {
       repeat {
         codes.append(
           try await workspace.run("\(options) --output run --resume --time-limit 0.000001s", ranks: 2).code)
-      } while codes.last == 75 && codes.count < 40
+      } while codes.last == 75 && codes.count <= 40  // A part takes a step at least.
       #expect(codes.count > 3 && codes.last == 0, "\(codes)")
       try expectSame(["whole", "run"], in: workspace)
       let finished = try await workspace.run("\(options) --output run --resume", ranks: 2)
