@@ -11,20 +11,20 @@ extension StatisticsPolicy: ExpressibleByArgument {}
 struct Experiment: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "synthetic[:KEY=VALUE,…], fashion-mnist[:FOLDER], mnist:FOLDER or idx:FOLDER; cifar10:FOLDER or "
-        + "cifar100:FOLDER[,labels=coarse]; csv:FILE[,test=FILE][,label=NAME or NUMBER][,holdout=FRACTION], a table "
-        + "with the labels in its last column or that named or counted from 1; text:FILE[,speakers], characters, of "
-        + "speeches that begin with a line NAME: where there are speakers; libsvm:FILE[,TESTFILE], with "
-        + "sparse rows, for softmax regression whatever --model and --normalize say; or a problem given by a formula: "
-        + "quadratic[:KEY=VALUE,…] or double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
+      "The data, one of: synthetic[:KEY=VALUE,…]; fashion-mnist[:FOLDER], mnist:FOLDER, idx:FOLDER; cifar10:FOLDER, "
+        + "cifar100:FOLDER[,labels=coarse]; a table, csv:FILE[,test=FILE][,label=COLUMN][,drop=COLUMNS][,words=COLUMNS]"
+        + "[,missing=mean|drop][,holdout=SHARE], with the labels in its last column unless given by name or number; a "
+        + "text, text:FILE[,speakers], where speeches begin with a line NAME: if there are speakers; sparse rows, "
+        + "libsvm:FILE[,TESTFILE], for softmax regression without --model and --normalize; or a formula: "
+        + "quadratic[:KEY=VALUE,…], double-well[:KEY=VALUE,…]. KEYs of synthetic: training, test, features, classes, "
         + "difficulty; of quadratic: dimension, condition, smoothness, noise, heterogeneity, spread; of double-well: "
-        + "dimension, noise. (default: synthetic)", valueName: "dataset"),
+        + "dimension, noise. docs/file-formats.md explains the files. (default: synthetic)", valueName: "dataset"),
     transform: { try ProblemSpecification(parsing: $0) })
   var dataset = ProblemSpecification.dataset(.synthetic(SyntheticProblem()))
 
   @Option(
     help: ArgumentHelp(
-      "Train on the first n training samples alone, in the order of the files; all test samples stay. (default: all)",
+      "Train only on the first n training samples, in the order of the files. (default: all)",
       valueName: "n"))
   var trainingSamples: Int?
 
@@ -37,26 +37,28 @@ struct Experiment: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How samples are divided: iid, contiguous (file order), label-skew:ALPHA (smaller is more skewed), or speaker, "
-        + "whole speakers of text:FILE,speakers. (default: iid)",
+      "How samples are divided among workers: iid, contiguous (file order), label-skew:ALPHA (smaller is more skewed), "
+        + "or speaker (whole speakers of text:FILE,speakers). (default: iid)",
       valueName: "partition"),
     transform: { try Partition(parsing: $0) })
   var partition = Partition.iid
 
   @Option(
     help: ArgumentHelp(
-      "none; unit: pixels / 255; standard: that, then by the training set's mean and deviation.", valueName: "name"))
+      "Scaling of features: none, unit (pixels / 255), or standard (mean 0 and deviation 1 over the training set).",
+      valueName: "name"))
   var normalize = Normalization.standard
 
   @Option(
     help: ArgumentHelp(
-      "Running statistics of batch normalisation that the average model is evaluated and saved with: average, the "
-        + "workers' mean; local, each worker's own; recompute, found anew on the training data.", valueName: "name"))
+      "Statistics of batch normalisation with which the average model is evaluated and saved: average, the mean of the "
+        + "workers' running ones; local, each worker's own; recompute, computed on the training data.",
+      valueName: "name"))
   var batchNormStatistics = StatisticsPolicy.average
 
   @Option(
     help: ArgumentHelp(
-      "Begin from a saved model in place of the network's own beginning: a run's model.safetensors, or best.safetensors.",
+      "Start from a saved model, a run's model.safetensors or best.safetensors, instead of random weights.",
       valueName: "file"))
   var initFrom: String?
 

@@ -12,9 +12,9 @@ struct AdviseCommand: ParallelCommand {
     commandName: "advise",
     abstract: "Measures steps and averages on these machines, and advises on --interval.",
     discussion: """
-      Start it as you would start train, with the options of train: it takes some steps without averages, some with one at \
-      every step, and sends messages between ranks. It prints what an epoch would take by the interval, how much of that \
-      is communication, and which interval to take. Nothing is written.
+      Start it like train, with the options of train. It times some steps without averages, some with one at every step, \
+      and messages between ranks. It prints the time of an epoch for each interval, how much of that is communication, \
+      and which interval to take. It writes no files.
 
         mpirun -np 8 prsgd-mpi advise --dataset cifar10:FOLDER --model resnet20 --epochs 100
         mpirun -np 8 prsgd-mpi advise --model resnet20 --dataset cifar10:FOLDER --workers 16,256,4096 --network 10gbit,20us
@@ -24,7 +24,7 @@ struct AdviseCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Numbers of workers to predict for besides, by the model that is printed with them.", valueName: "n,n,…"),
+      "More numbers of workers to predict for, by the model that is printed with them.", valueName: "n,n,…"),
     transform: { text in
       try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
         guard let number = Int(part), (1...1_000_000).contains(number) else {
@@ -37,7 +37,7 @@ struct AdviseCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Rate and latency between the nodes of --workers, as 10gbit,20us. (default: what is measured between these nodes)",
+      "Rate and latency between the nodes of --workers, such as 10gbit,20us. (default: as measured between these nodes)",
       valueName: "network"),
     transform: EmulationOptions.network)
   var network: EmulatedNetwork?

@@ -15,7 +15,7 @@ struct BenchCommand: ParallelCommand {
     abstract: "Measures the step loop alone, on random data resident in memory.",
     discussion: """
       Every rank has --samples random images in 10 classes, of 28x28 pixels, or for residual networks of 32x32 in \
-      three colours; lstm and gpt have sequences of 65 characters, lstm gradients cut to --clip-norm 5, gpt steps of adamw. \
+      three colours; lstm and gpt have sequences over 65 characters, lstm with --clip-norm 5, gpt with adamw. \
       After a warm-up of two intervals the steps are timed; the slowest rank counts.
 
         mpirun -np 2 prsgd-mpi bench --model mlp --hidden 512,256 --batch-size 32 --interval 8 --steps 1000 --json
@@ -34,7 +34,7 @@ struct BenchCommand: ParallelCommand {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  @Flag(help: "Print where the time goes: each layer, forward and backward, beside what a core can do.")
+  @Flag(help: "Print each layer's time, forward and backward, and its share of the core's peak.")
   var layerTimes = false
 
   func validate() throws {

@@ -15,8 +15,8 @@ struct EvaluateCommand: ParallelCommand {
     commandName: "evaluate",
     abstract: "Evaluates a saved model on a data set.",
     discussion: """
-      The file that train left says which model it holds and how its samples are prepared. Every rank evaluates an \
-      equal part; the result is loss, accuracy, and how often which class was taken for which.
+      The model file describes its network and how samples are prepared. Every rank evaluates an equal part; the result \
+      is loss, accuracy, and the confusion table.
 
         prsgd-mpi evaluate --model-file model.safetensors --dataset mnist:FOLDER
       """)
@@ -26,20 +26,20 @@ struct EvaluateCommand: ParallelCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What to evaluate on, named as for train: \(DatasetSpecification.names.joined(separator: ", ")) or libsvm, with "
-        + "samples of the shape that the model was trained on. Of a table the columns are those of the model's training "
-        + "file; a libsvm model is evaluated on the last file named.", valueName: "dataset"),
+      "The data set, as for train: \(DatasetSpecification.names.joined(separator: ", ")) or libsvm, with "
+        + "samples of the shape that the model was trained on. A table needs the columns of the model's training file; a "
+        + "libsvm model is evaluated on the last file named.", valueName: "dataset"),
     transform: { try ProblemSpecification(parsing: $0) })
   var dataset: ProblemSpecification
 
-  @Option(help: ArgumentHelp("Which part of it.", valueName: "part"))
+  @Option(help: ArgumentHelp("The part to evaluate on.", valueName: "part"))
   var part = DatasetPart.test
 
-  @Option(help: ArgumentHelp("Samples that go through the network at once.", valueName: "n"))
+  @Option(help: ArgumentHelp("Samples in a batch.", valueName: "n"))
   var batchSize = 32
 
   @Option(
-    help: ArgumentHelp("Of synthetic data, and of rows of a table that were held out: the run's.", valueName: "n"))
+    help: ArgumentHelp("Seed of the run, which synthetic data and a table's held-out rows depend on.", valueName: "n"))
   var seed: UInt64 = 1
 
   @Flag(help: "Print one line of JSON.")

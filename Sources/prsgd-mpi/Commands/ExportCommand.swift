@@ -7,10 +7,9 @@ import Records
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Writes runs as event files, which TensorBoard reads.",
+    abstract: "Writes runs as event files for TensorBoard.",
     discussion: """
-      Every number of convergence.csv becomes a point of a curve, against the step, at the time of training that it was at. \
-      Each run has a folder of its own in the one that is named.
+      Every column of convergence.csv becomes a curve, against steps or time. Each run gets a folder of its own.
 
         prsgd-mpi export runs/psgd runs/pr-sgd-8 --tensorboard logs
         tensorboard --logdir logs
@@ -19,7 +18,7 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: "Folders of runs.")
   var runs: [String]
 
-  @Option(help: ArgumentHelp("Where the event files go.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Folder for the event files.", valueName: "folder"))
   var tensorboard: String
 
   /// What TensorBoard calls a column; what is before the slash is a group.

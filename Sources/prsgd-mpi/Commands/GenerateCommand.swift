@@ -10,9 +10,9 @@ import Training
 struct GenerateCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Writes a text by a saved network of characters.",
+    abstract: "Generates text with a saved lstm or gpt.",
     discussion: """
-      Each character is drawn from what the network predicts after those before it. The same seed gives the same text.
+      Each character is drawn from the network's prediction after those before it. The same seed gives the same text.
 
         prsgd-mpi generate --model-file model.safetensors --prompt "ROMEO:" --characters 400 --temperature 0.8
       """)
@@ -20,18 +20,19 @@ struct GenerateCommand: ParallelCommand {
   @Option(help: ArgumentHelp("The model.safetensors of a run on a text.", valueName: "file"))
   var modelFile: String
 
-  @Option(help: ArgumentHelp("What the text begins with. (default: an empty line)", valueName: "text"))
+  @Option(help: ArgumentHelp("Beginning of the text. (default: an empty line)", valueName: "text"))
   var prompt = "\n"
 
-  @Option(help: ArgumentHelp("How many characters are added.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of characters to add.", valueName: "n"))
   var characters = 400
 
   @Option(
     help: ArgumentHelp(
-      "Below 1, likely characters are drawn more often than predicted; 0 draws the likeliest.", valueName: "number"))
+      "Below 1, likely characters are drawn more often than predicted; 0 always takes the likeliest.",
+      valueName: "number"))
   var temperature = 0.8
 
-  @Option(help: ArgumentHelp("Of what is drawn.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "n"))
   var seed: UInt64 = 1
 
   func validate() throws {

@@ -6,10 +6,10 @@ import Records
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Draws runs beside each other in one HTML file.",
+    abstract: "Compares runs in one HTML file.",
     discussion: """
-      Options side by side with those marked that differ, curves against epochs, bytes and time, how far workers are apart, \
-      where each rank's time went, and a table. The file needs no network and opens in any browser; runs that still go on are \
+      Options side by side, with differing ones marked; curves against epochs, bytes and time; how far workers are apart; \
+      where each rank's time went; and a table. The file works offline in any browser. Runs that are still going on are \
       drawn as far as they are.
 
         prsgd-mpi report runs/psgd runs/pr-sgd-8 --output comparison.html
@@ -18,7 +18,7 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: "Folders of runs.")
   var runs: [String]
 
-  @Option(help: ArgumentHelp("The file to write; one that is there is replaced.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file to write; an existing one is replaced.", valueName: "file"))
   var output = "report.html"
 
   @Option(help: ArgumentHelp("The page's title. (default: prsgd-mpi and the runs' names)", valueName: "text"))

@@ -9,11 +9,11 @@ import Records
 struct VerifyCommand: ParallelCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Checks a build, its libraries and a job's ranks: a line for each check.",
+    abstract: "Checks a build, its libraries and the ranks of a job.",
     discussion: """
-      Start it as you would start train, after building or on new machines: its libraries' products and its own beside \
-      plain loops, gradients beside differences, the identities of the methods, and whether all ranks have the same \
-      program, options and data. With a data set it checks that too. It exits with 0 only if all checks pass.
+      Start it like train, after building or on new machines. It compares products of BLAS and of the program's kernels \
+      with plain loops, and gradients with differences; checks the identities of the methods; and checks that all ranks \
+      have the same program, options and data. It prints a line for each check, and exits with 0 only if all pass.
 
         mpirun -np 8 prsgd-mpi verify
         mpirun -np 8 prsgd-mpi verify --dataset cifar10:FOLDER

@@ -4,36 +4,37 @@ import ArgumentParser
 struct CheckpointOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Save the state of the run into --output so often: 10m or 90s of time, 500 steps, or never. The last two are "
-        + "kept. SIGINT, SIGTERM and SIGUSR1 save it too, and end the run with exit code 75.", valueName: "time|steps"))
+      "Time or steps between checkpoints of the run in --output: 10m, 90s, 500 steps, or never. The last two checkpoints "
+        + "are kept. SIGINT, SIGTERM and SIGUSR1 also save one and end the run with exit code 75.",
+      valueName: "time|steps"))
   var checkpointEvery = CheckpointFrequency.usual
 
   @Option(
     help: ArgumentHelp(
-      "Go on with the run in this folder from its last checkpoint, with its own options, to the same bits as if it had "
-        + "not been stopped. Without a folder it is --output's, and where that holds no run yet one begins: the same "
-        + "command starts a run and goes on with it.", valueName: "run"))
+      "Resume the run in this folder from its last checkpoint, with its own options, to the same bits as if it had never "
+        + "been stopped. Without a folder, resume the run in --output, or start one there if there is none: the same "
+        + "command then starts and resumes a run.", valueName: "run"))
   var resume: String?
 
-  @Flag(help: "Go on although something differs that bits depend on.")
+  @Flag(help: "Resume even if something has changed that the bits depend on.")
   var resumeAnyway = false
 
   @Flag(
     help: ArgumentHelp(
-      "Go on with another number of ranks: the data are divided anew, and all begin from the mean of the workers' models "
-        + "and moments. Bits differ then."))
+      "Resume with another number of ranks: the data are divided anew, and all workers start from the mean of the saved "
+        + "models and moments. The bits then differ."))
   var reshard = false
 
   @Option(
     help: ArgumentHelp(
-      "Save the state and end with exit code 75 after this time, as 55m. (default: a minute before the end of the "
-        + "Slurm job, where there is one)", valueName: "time"))
+      "Save the state and end with exit code 75 after this time, such as 55m. (default: a minute before the end "
+        + "of the Slurm job, if there is one)", valueName: "time"))
   var timeLimit: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
-      "End the job, with exit code 74, when all ranks have waited so long for one that does not answer or does not come, as "
-        + "10m. Without it there is a warning after 30 seconds. The run goes on from its last checkpoint.",
+      "End the job, with exit code 74, when all ranks have waited this long, such as 10m, for one that does not respond. "
+        + "Without it there is a warning after 30 seconds. --resume continues from the last checkpoint.",
       valueName: "time"))
   var stallAbort: TimeSpan?
 }

@@ -8,18 +8,17 @@ import Training
 struct EmulationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Let every exchange take as long as on a network that you do not have, each rank a node of it: 1gbit,50us, a rate "
-        + "and a latency; with nodes=4 in front the ranks are on so many nodes. A sum takes what the quicker of a ring and a "
-        + "tree takes, a neighbour's model a message. Workers really wait, and compute meanwhile where the method lets "
-        + "them. All ranks must run on one host.",
+      "Make every exchange take as long as on a network of this rate and latency, such as 1gbit,50us, with each rank on a "
+        + "node of its own, or with nodes=4,1gbit,50us on 4 nodes. Workers really wait, and compute meanwhile where the "
+        + "method allows. docs/network.md has the model. All ranks must run on one host.",
       valueName: "network"),
     transform: Self.network)
   var emulateNetwork: EmulatedNetwork?
 
   @Flag(
     help: ArgumentHelp(
-      "Give each rank the times of a core of its own where ranks share cores: of what it computes itself, measured; waits "
-        + "follow from those. With --emulate-network, eight ranks on two cores show the times of eight machines."))
+      "Report times as if each rank had a core of its own, where ranks share cores: from the measured processor time of "
+        + "each. With --emulate-network, eight ranks on two cores show the times of eight machines."))
   var emulateCores = false
 
   static func network(_ text: String) throws -> EmulatedNetwork {

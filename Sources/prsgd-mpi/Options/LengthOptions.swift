@@ -7,24 +7,24 @@ struct LengthOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Passes of all workers together over the training set. (default: 10)", valueName: "n"))
   var epochs: Double?
 
-  @Option(help: ArgumentHelp("Local steps of each worker, in place of --epochs.", valueName: "n"))
+  @Option(help: ArgumentHelp("Local steps of each worker, instead of --epochs.", valueName: "n"))
   var steps: Int?
 
-  @Option(help: ArgumentHelp("Steps from one evaluation to the next. (default: one epoch's)", valueName: "steps"))
+  @Option(help: ArgumentHelp("Steps between evaluations. (default: those of an epoch)", valueName: "steps"))
   var evaluateEvery: Int?
 
   @Option(
     help: ArgumentHelp(
-      "End the run after so many evaluations in a row without a better test accuracy (where there is none, training "
-        + "loss) than before. --keep-best saves the best model. (default: go on to the last step)",
+      "End the run after this many evaluations in a row without a better test accuracy (training loss, if there is no "
+        + "test set). --keep-best saves the best model. (default: never)",
       valueName: "evaluations"))
   var stopAfter: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Training samples, drawn once, that evaluations find the training loss on, or all. Where a result is about the "
-        + "objective itself (--log-gradient-norm, --check-theory, --optimum, --batch-size full, problems given by a "
-        + "formula) it is all. (default: as many as there are test samples)", valueName: "n|all"))
+      "Number of training samples, drawn once, on which evaluations compute the training loss, or all. With "
+        + "--log-gradient-norm, --check-theory, --optimum, --batch-size full and problems given by a formula it is always "
+        + "all. (default: as many as there are test samples)", valueName: "n|all"))
   var evaluateTraining: EvaluatedSamples?
 
   func validate() throws {

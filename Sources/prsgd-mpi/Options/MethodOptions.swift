@@ -13,24 +13,24 @@ extension AveragingWeights: ExpressibleByArgument {}
 struct MethodOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The method, NAME or NAME:KEY=VALUE,…; several that say different parts are joined by +, as slowmo+qsr. "
-        + "prsgd-mpi algorithms lists them, and prsgd-mpi algorithms NAME explains one. (default: pr-sgd)",
+      "The method, NAME or NAME:KEY=VALUE,…; methods that replace different parts are joined by +, such as slowmo+qsr. "
+        + "prsgd-mpi algorithms lists all, and prsgd-mpi algorithms NAME explains one. (default: pr-sgd)",
       valueName: "name"),
     transform: { try MethodSpecification(parsing: $0) })
   var algorithm = MethodSpecification.standard
 
   @Option(
     help: ArgumentHelp(
-      "Of pr-sgd. average-first is equation 2 of the paper: the average of the models from before the step, less the "
-        + "step. step-first averages what the workers reach by the step, as the other algorithms do.",
+      "Of pr-sgd: average-first, equation 2 of the paper, averages the models before the step, and each worker's step is "
+        + "added to the average. step-first averages the models after the step, as the other algorithms do.",
       valueName: "name"))
   var order = StepOrder.averageFirst
 
   @Option(
     help: ArgumentHelp(
-      "I: local steps from one averaging to the next; theory is T^(1/4)/N^(3/4). pr-sgd-het also takes one number a "
-        + "rank (32,32,16,8), calibrated:MEAN (set from measured step times) and adaptive:MIN..MAX (a worker steps on "
-        + "until all have done MIN). (default: 8, unless the method has its own)", valueName: "steps"),
+      "I: local steps between averagings; theory is T^(1/4)/N^(3/4). pr-sgd-het also takes a number for each rank "
+        + "(32,32,16,8), calibrated:MEAN (from measured step times) and adaptive:MIN..MAX (workers keep stepping until all "
+        + "have done MIN). (default: 8, unless the method has its own)", valueName: "steps"),
     transform: { try IntervalOption(parsing: $0) })
   var interval: IntervalOption?
 
@@ -40,7 +40,7 @@ struct MethodOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Ranks of one node average in memory that they share, and send between nodes only what the node has summed.")
+    help: "Average in shared memory within a node, and send only the node's sum between nodes.")
   var sharedMemory = true
 
   @Option(
@@ -51,8 +51,8 @@ struct MethodOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How models count in an average: equal, by their steps in the round, by their samples, or normalized by steps "
-        + "(FedNova).", valueName: "name"))
+      "How models are weighted in an average: equally, by their steps in the round, by their samples, or normalized by "
+        + "steps (FedNova).", valueName: "name"))
   var weights = AveragingWeights.equal
 
   @Option(help: ArgumentHelp("Of pr-sgd-tv: a in K^s = a s^(1/3)/N steps.", valueName: "a"))
@@ -61,7 +61,7 @@ struct MethodOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Of pr-sgd-tv: b in γ^s = b N/s^(2/3), at most 1/L with --smoothness.", valueName: "b"))
   var rateScale = 1.0
 
-  @Option(help: ArgumentHelp("Repeat the rounds that an intervals.csv holds.", valueName: "file"))
+  @Option(help: ArgumentHelp("Repeat the rounds recorded in an intervals.csv.", valueName: "file"))
   var replay: String?
 
   func validate() throws {

@@ -8,13 +8,13 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The network: logreg (from zeros), mlp, cnn (two convolutions; McMahan et al. 2017), resnet20, resnet32, "
-        + "resnet44, resnet56 or resnet110 (He et al. 2015, for small images); of texts, lstm (McMahan et al. 2017) or gpt "
-        + "(a small transformer, as nanoGPT has it).", valueName: "name"))
+        + "resnet44, resnet56 or resnet110 (He et al. 2015, for small images); for texts, lstm (McMahan et al. 2017) or gpt "
+        + "(a small transformer, as nanoGPT's).", valueName: "name"))
   var model = ModelName.multilayerPerceptron
 
   @Option(
     help: ArgumentHelp(
-      "Widths of the mlp's hidden layers, or width of each of the lstm's. (default: 512,256; of lstm 256)",
+      "Widths of the mlp's hidden layers, or the width of the lstm's. (default: 512,256; lstm: 256)",
       valueName: "n,n,…"),
     transform: { try LayerWidths(parsing: $0) })
   var hidden: LayerWidths?
@@ -25,25 +25,25 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Heads of the gpt's attention. (default: 4)", valueName: "n"))
   var heads: Int?
 
-  @Option(help: ArgumentHelp("Width of the gpt, which its heads divide. (default: 128)", valueName: "n"))
+  @Option(help: ArgumentHelp("Width of the gpt, a multiple of its heads. (default: 128)", valueName: "n"))
   var width: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Characters of a sequence, all that is known where the next one is predicted. (default: 64; of lstm 80)",
+      "Characters of a sequence, from which the next ones are predicted. (default: 64; lstm: 80)",
       valueName: "n"))
   var context: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Probability of a number to be dropped in training, between the lstm's layers, or behind the gpt's embedding and in "
-        + "its residual branches. (default: 0)", valueName: "share"))
+      "Probability that an activation is dropped in training, between the lstm's layers, or after the gpt's embedding and "
+        + "in its residual branches. (default: 0)", valueName: "share"))
   var dropout: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Kernels of convolutions: direct; winograd, which does those of 3x3 and stride 1 with fewer multiplications; blas, "
-        + "which needs no wide vectors; or auto, the fastest of this build.", valueName: "name"))
+      "Kernels of convolutions: direct; winograd, with fewer multiplications for windows of 3x3 and stride 1; blas; or "
+        + "auto, the fastest for this build.", valueName: "name"))
   var convolution = ConvolutionChoice.auto
 
   func validate() throws {

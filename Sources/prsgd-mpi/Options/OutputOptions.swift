@@ -9,22 +9,23 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Replace the run that --output already holds.")
   var overwrite = false
 
-  @Flag(help: "Save the model with the best test accuracy of all evaluations too, as best.safetensors.")
+  @Flag(help: "Also save the model with the best test accuracy of all evaluations, as best.safetensors.")
   var keepBest = false
 
   @OptionGroup var checkpoints: CheckpointOptions
 
   /// `ConfigurationFile` takes it before arguments are parsed.
-  @Option(help: ArgumentHelp("Take the options of a run.json; those on the command line win.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Take options from a run.json; those on the command line take precedence.", valueName: "file"))
   var config: String?
 
-  @Flag(help: "Make everything ready, say what the run would do and how much memory it takes, and stop there.")
+  @Flag(help: "Prepare the run, print what it would do and how much memory and time it would take, and stop.")
   var dryRun = false
 
   @Flag(help: "Print nothing but warnings and errors.")
   var quiet = false
 
-  @Flag(help: "Print on which host and cores each rank runs, too.")
+  @Flag(help: "Also print on which host and cores each rank runs.")
   var verbose = false
 
   func validate() throws {

@@ -7,19 +7,19 @@ import Training
 struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Epochs in which γ grows to its scheduled size, by the same amount at each step (Goyal et al. 2017): what large "
-        + "batches of many workers want at first.", valueName: "epochs"))
+      "Epochs in which γ grows linearly to its scheduled value (Goyal et al. 2017), for large batches of many workers.",
+      valueName: "epochs"))
   var warmup = 0.0
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Let γ fall to 0 over the whole run along half a cosine (Loshchilov, Hutter 2017).")
+    help: "Decrease γ to 0 over the whole run along half a cosine (Loshchilov, Hutter 2017).")
   var cosine = false
 
   @Option(
     help: ArgumentHelp(
       "ε: each label counts 1 - ε, and ε is spread evenly over all classes (Szegedy et al. 2016), as "
-        + "torch.nn.CrossEntropyLoss has it. In training only: evaluations are of plain cross-entropy.",
+        + "in torch.nn.CrossEntropyLoss. In training only: evaluations are of plain cross-entropy.",
       valueName: "share"))
   var labelSmoothing = 0.0
 

@@ -11,62 +11,66 @@ struct StepOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "γ: the learning rate. 0.1,150:0.01,225:0.001 begins with 0.1, and from epoch 150 on it is 0.01, from 225 on "
-        + "0.001 (epochs are passes of all workers together, and may be fractions; bench stays at the first rate). "
-        + "theory is √N/(L√T), which wants --smoothness. (default: 0.05)", valueName: "rates|theory"),
+      "γ: the learning rate. 0.1,150:0.01,225:0.001 is 0.1, from epoch 150 on 0.01, from 225 on 0.001 (epochs are passes "
+        + "of all workers together, and may be fractions; bench stays at the first rate). theory is √N/(L√T), which needs "
+        + "--smoothness. (default: 0.05)", valueName: "rates|theory"),
     transform: { try LearningRateOption(parsing: $0) })
   var learningRate = LearningRateOption.rates(LearningRate(0.05))
 
   @Option(
     name: .customLong("optimizer"),
     help: ArgumentHelp(
-      "What makes a step of a gradient: sgd, or adamw, as torch.optim has them. Adamw wants a smaller --learning-rate, "
-        + "as 0.001. (default: sgd)", valueName: "name"))
+      "The rule of local steps: sgd or adamw, as in torch.optim. adamw needs a smaller --learning-rate, such as 0.001. "
+        + "(default: sgd)", valueName: "name"))
   var chosenOptimizer: OptimizerName?
 
   var optimizerName: OptimizerName { chosenOptimizer ?? .sgd }
 
   @Option(
     help: ArgumentHelp(
-      "β: momentum, as torch.optim.SGD has it; 0 is plain SGD. (default: \(Self.standardMomentum))", valueName: "factor"
+      "β: momentum, as in torch.optim.SGD; 0 is plain SGD. (default: \(Self.standardMomentum))", valueName: "factor"
     ))
   var momentum: Double?
 
-  @Flag(inversion: .prefixedNo, help: "Nesterov's momentum: the step looks ahead along it.")
+  @Flag(inversion: .prefixedNo, help: "Nesterov's momentum, as in torch.optim.SGD.")
   var nesterov = false
 
-  @Option(help: ArgumentHelp("β₁ of adamw, of the mean gradient. (default: 0.9)", valueName: "factor"))
+  @Option(help: ArgumentHelp("β₁ of adamw: decay of the mean gradient. (default: 0.9)", valueName: "factor"))
   var beta1: Double?
 
-  @Option(help: ArgumentHelp("β₂ of adamw, of the mean squared gradient. (default: 0.999)", valueName: "factor"))
+  @Option(help: ArgumentHelp("β₂ of adamw: decay of the mean squared gradient. (default: 0.999)", valueName: "factor"))
   var beta2: Double?
 
-  @Option(help: ArgumentHelp("ε of adamw, added to the root of that. (default: 1e-08)", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "ε of adamw, added to the root of the mean squared gradient. (default: 1e-08)", valueName: "number"))
   var epsilon: Double?
 
   @Option(
-    help: ArgumentHelp("λ: λx is added to every gradient; adamw takes γλx off the model instead.", valueName: "factor"))
+    help: ArgumentHelp(
+      "λ: λx is added to every gradient; adamw subtracts γλx from the model instead.", valueName: "factor"))
   var weightDecay = 1e-4
 
   @Option(
     help: ArgumentHelp(
-      "What --weight-decay of adamw is of: all parameters, or matrices, sparing biases and normalisations. (default: all; "
-        + "of lstm and gpt matrices)", valueName: "name"))
+      "Parameters that adamw's weight decay applies to: all, or matrices, without biases and normalisations. (default: "
+        + "all; lstm and gpt: matrices)", valueName: "name"))
   var decay: DecayedParameters?
 
   @Option(
     help: ArgumentHelp(
-      "Cut the norm of gradients to this: each worker's own, or the average where gradients are averaged. (default: "
-        + "gradients as they are)", valueName: "norm"))
+      "Largest norm of a gradient: each worker's own, or of the average where gradients are averaged. (default: no "
+        + "limit)", valueName: "norm"))
   var clipNorm: Double?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Crop images at random, four pixels of zeros around them, and mirror half of them, anew at each use.")
+    help: "Crop images at random, with four pixels of zeros around them, and mirror half of them.")
   var augment = false
 
   @Option(
-    help: ArgumentHelp("Of everything random, from 0 up: the same seed and ranks give the same bits.", valueName: "n"))
+    help: ArgumentHelp(
+      "Seed of all random numbers, from 0 up: the same seed and ranks give the same bits.", valueName: "n"))
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Threads of a rank's BLAS products.", valueName: "n"))

@@ -6,7 +6,7 @@ import Training
 /// What the theory is told and asked.
 struct TheoryOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("L: f_i's gradients are L-Lipschitz; problems given by a formula know theirs.", valueName: "L"))
+    help: ArgumentHelp("L: f_i's gradients are L-Lipschitz. Known for problems given by a formula.", valueName: "L"))
   var smoothness: Double?
 
   @Option(help: ArgumentHelp("σ: E‖g − ∇f_i‖² ≤ σ².", valueName: "σ"))
@@ -22,12 +22,12 @@ struct TheoryOptions: ParsableArguments {
         + "and Theorem 1's bound on it where L, σ and f* are known."))
   var logGradientNorm = false
 
-  @Flag(help: "Stop with an error if plain SGD ever breaks the deviation lemma, which would be a bug.")
+  @Flag(help: "Stop with an error if plain SGD ever violates the deviation lemma, which would be a bug.")
   var checkTheory = false
 
   @Option(
     help: ArgumentHelp(
-      "Make ranks slower by waiting, as 3:2.5 or 0:2,1:3, to study machines of different speed.",
+      "Slow ranks down by waiting, such as 3:2.5 or 0:2,1:3, to study machines of different speed.",
       valueName: "rank:factor,…"))
   var slowdown = SlowdownOption(factors: [:])
 
