@@ -90,8 +90,9 @@ extension RankTests {
 
     // MARK: The same, otherwise
 
-    private func run(_ scenario: Scenario) throws -> ParameterVector {
-      let trainer = try scenario.trainer(world)
+    private func run(_ scenario: Scenario) throws -> ParameterVector { try run(scenario.trainer(world)) }
+
+    private func run(_ trainer: Trainer) throws -> ParameterVector {
       for _ in 0..<Scenario.catalogSteps { try trainer.step() }
       try trainer.finish()
       return trainer.worker.parameters
@@ -110,6 +111,18 @@ extension RankTests {
           #expect(relativeDistance(sharing.doubles, sending.doubles) < 1e-4)
         }
       }
+    }
+
+    /// Fewer numbers than fill a SIMD vector, or than a method has fragments.
+    @Test(arguments: deterministic, [1, 20])
+    func aShortModelIsAveragedAlikeEverywhere(name: String, dimension: Int) throws {
+      let models = try Scenario.Layout.allCases.map { layout in
+        let scenario = try Scenario(layout: layout).with(name, workers: world.size) { $0.segments = [0..<dimension] }
+        let objective = QuadraticObjective(
+          quadratic(dimension), worker: world.rank, of: world.size, seed: scenario.seed)
+        return try run(scenario.trainer(objective, world)).doubles
+      }
+      for model in models.dropFirst() { #expect(relativeDistance(model, models[0]) < 1e-4) }
     }
 
     @Test(arguments: deterministic, Scenario.Layout.allCases)

@@ -69,11 +69,16 @@ public struct MeanOfAll: Exchange {
     JointUpdate.slice(0..<count, part: round % fragments, of: fragments)
   }
 
+  /// The numbers that the exchange of `round` is of, out of `count`, without padding. A short model's fragment may be empty.
+  func numbers(round: Int, of count: Int) -> Range<Int> {
+    let lanes = ParameterVector.Lanes.scalarCount
+    let vectors = range(round: round, of: ParameterVector.paddedCount(count) / lanes)
+    return (vectors.lowerBound * lanes..<vectors.upperBound * lanes).clamped(to: 0..<count)
+  }
+
   /// Bytes of a worker's numbers in the exchange of `round`; padding is not counted.
   func payloadBytes(round: Int, parameterCount: Int, moments: Int) -> Int {
-    let lanes = ParameterVector.Lanes.scalarCount
-    let range = range(round: round, of: ParameterVector.paddedCount(parameterCount) / lanes)
-    let numbers = min(range.upperBound * lanes, parameterCount) - range.lowerBound * lanes
+    let numbers = numbers(round: round, of: parameterCount).count
     return (carriesMomentum ? 1 + moments : 1) * numbers * MemoryLayout<Float>.size
   }
 }

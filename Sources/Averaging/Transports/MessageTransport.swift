@@ -52,22 +52,19 @@ final class MessageTransport: Transport {
     tookPart[0] = own.takesPart
     if let weighted { fill(weighted, own) }
     try reports.begin(own)
-    reduction = try sum.map {
-      let numbers = travelling
-      return try communicator.beginAllReduce(
-        UnsafeBufferPointer(start: source + numbers.lowerBound, count: numbers.count),
-        into: UnsafeMutableBufferPointer(start: $0.pointer + numbers.lowerBound, count: numbers.count), .sum,
-        owner: self)
-    }
+    let numbers = travelling
+    guard let sum, !numbers.isEmpty else { return }
+    reduction = try communicator.beginAllReduce(
+      UnsafeBufferPointer(start: source + numbers.lowerBound, count: numbers.count),
+      into: UnsafeMutableBufferPointer(start: sum.pointer + numbers.lowerBound, count: numbers.count), .sum, owner: self
+    )
   }
 
   /// The numbers of `source` that travel in this round.
   private var travelling: Range<Int> {
-    let (count, lanes) = (worker.parameters.count, ParameterVector.Lanes.scalarCount)
-    let moments = worker.vectors.moments
+    let (count, moments) = (worker.parameters.count, worker.vectors.moments)
     if exchange.carriesMomentum && moments > 0 { return 0..<moments * ParameterVector.paddedCount(count) + count }
-    let range = exchange.range(round: round, of: worker.parameters.vectorCount)
-    return range.lowerBound * lanes..<min(range.upperBound * lanes, count)
+    return exchange.numbers(round: round, of: count)
   }
 
   func poll() throws { _ = try reduction?.test() }
