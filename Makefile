@@ -21,6 +21,7 @@ CIFAR10 ?=#           ## folder with CIFAR-10 that `make paper` trains on (defau
 INTERVALS ?= 4 8 16 32# ## those of Parallel Restarted SGD in `make paper`
 SEEDS ?= 1#           ## runs of each method in `make paper`
 SAMPLES ?=#           ## training samples of `make paper` (default: all)
+TEXT ?=#              ## text of speeches that `make sequences` learns (default: tinyshakespeare in PRSGD_DATA)
 PREFIX ?= /usr/local# ## where `make install` installs; DESTDIR is put before it
 DESTDIR ?=
 SEED ?= 1#            ## of what is random in `make torture`
@@ -306,6 +307,10 @@ paper-speedup: build ## ... its corollary: steps to a loss by the number of work
 
 paper-slow-worker: build ## ... its Algorithm 3: one of four workers is three times slower
 	@CIFAR10="$(CIFAR10)" PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/paper-slow-worker
+
+.PHONY: sequences
+sequences: build ## networks of characters on TEXT, a file: a gpt by DiLoCo, an lstm by FedAvg (docs/sequences.md)
+	@TEXT="$(TEXT)" PROGRAM=$(PROGRAM) MPIRUN=$(MPIRUN) docs/experiments/sequences
 
 .PHONY: variants
 variants: ## build the program for each of VARIANTS

@@ -19,6 +19,16 @@ train() {
     { cat "$folder.log" >&2; return 1; }
 }
 
+isFinished() { grep -qs '"ended" *: *"finished"' "$1/run.json"; }
+
+# trainOnce RANKS FOLDER OPTION…: one quiet run, unless it is finished; one that was stopped is resumed.
+trainOnce() {
+  local ranks=$1 folder=$2
+  shift 2
+  isFinished "$folder" || "$own_session" "$MPIRUN" -np "$ranks" "$PROGRAM" train --quiet --resume --output "$folder" "$@" \
+    2>"$folder.log" </dev/null || { cat "$folder.log" >&2; return 1; }
+}
+
 # column NAME FILE: the column of that name, a number a line.
 column() {
   awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next } { print $c }' "$2"
