@@ -141,7 +141,7 @@ struct ConvolutionProductsTests {
         padding: padding)
       return ConvolutionProducts(shape, kernels: .winograd).kernels.rawValue
     }
-    #expect(kernels(16, 48, 3, 1, 1) == "winograd")
+    #expect(kernels(16, 48, 3, 1, 1) == "winograd" && kernels(16, 48, 5, 1, 2) == "winograd")
     #expect(kernels(3, 16, 3, 1, 1) == "direct" && kernels(16, 33, 3, 1, 1) == "direct")
     #expect(kernels(16, 16, 5, 1, 1) == "direct" && kernels(16, 16, 3, 2, 1) == "direct")
     #expect(kernels(16, 16, 3, 1, 0) == "direct")

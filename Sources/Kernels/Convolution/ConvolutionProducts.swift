@@ -5,7 +5,7 @@ public struct ConvolutionProducts: Sendable {
     case blas
     /// Sums over windows in registers: any shape; fast where vectors are at least 256 bits wide.
     case direct
-    /// Winograd's F(4x4, 3x3): 3x3 with stride 1 and padding 1, channels in multiples of 16.
+    /// Winograd's F(4x4, 3x3) and F(2x2, 5x5): 3x3 with padding 1 or 5x5 with padding 2, stride 1, channels in multiples of 16.
     case winograd
   }
 

@@ -26,9 +26,10 @@ public struct ConvolutionShape: Hashable, Sendable {
   /// Of a row of a window: these lie together in a padded image.
   var runCount: Int { kernel * input.channels }
 
-  /// Whether 3x3 pixels around every pixel make an output, and vectors hold whole parts of channels.
-  var isPlainThreeByThree: Bool {
-    kernel == 3 && stride == 1 && padding == 1 && input.channels % 16 == 0 && output.channels % 16 == 0
+  /// Whether `kernel` by `kernel` pixels around every pixel make an output, and vectors hold whole parts of channels.
+  func isPlain(kernel: Int) -> Bool {
+    self.kernel == kernel && stride == 1 && padding == kernel / 2 && input.channels % 16 == 0
+      && output.channels % 16 == 0
   }
 
   /// Multiplications and additions of one of the three products, per image.

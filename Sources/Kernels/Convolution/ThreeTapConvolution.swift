@@ -17,7 +17,7 @@ struct ThreeTapConvolution: ConvolutionKernels {
   /// Whether this is a convolution that these kernels can do: its panels and rows of pixels fill the tiles.
   static func supports(_ shape: ConvolutionShape) -> Bool {
     let isWide = shape.input.channels % Tile.width == 0 && shape.output.channels % Tile.width == 0
-    return shape.isPlainThreeByThree && shape.input.width % (isWide ? Tile.Rest.rows : TallTile.Rest.rows) == 0
+    return shape.isPlain(kernel: 3) && shape.input.width % (isWide ? Tile.Rest.rows : TallTile.Rest.rows) == 0
   }
 
   /// - Precondition: `supports(shape)`.

@@ -1,12 +1,12 @@
-/// A 3x3 convolution with stride 1 and padding 1 by Winograd's F(4x4, 3x3): a quarter of the multiplications, at the
-/// price of transforms and some accuracy (errors of 1e-6 where direct sums have 1e-7).
+/// A convolution with stride 1 that keeps the image's size, by Winograd's F(4x4, 3x3), a quarter of the multiplications, or
+/// F(2x2, 5x5), 0.36 of them, at the price of transforms and some accuracy (errors of 1e-6 where direct sums have 1e-7).
 ///
 ///     image ─► tiles of 6x6, overlapping ─► Bᵀ d B ─┐
-///                                                   ├─ 36 products (tiles, in) · (in, out) ─► Aᵀ m A ─► 4x4 outputs
-///     weights 3x3 ─► G g Gᵀ ────────────────────────┘
+///                                                   ├─ 36 products (tiles, in) · (in, out) ─► Aᵀ m A ─► outputs
+///     weights ─► G g Gᵀ ────────────────────────────┘
 ///
 /// A few strips of images at a time, so that their tiles stay in the second-level cache; while their products are found, the
-/// memory of the next ones is asked for. Memory: tiles (tile, 36, channels), weights (36, panels). Lanes are channels
+/// next ones are prefetched. Memory: tiles (tile, 36, channels), weights (36, panels). Lanes are channels
 /// everywhere, so channels are multiples of 16.
 struct WinogradConvolution: ConvolutionKernels {
   private typealias Transforms = WinogradTransforms
@@ -16,6 +16,7 @@ struct WinogradConvolution: ConvolutionKernels {
   private static let groupTiles = 32
 
   private let shape: ConvolutionShape
+  private let form: WinogradForm
   private let panels: WeightPanels
   private let groupStrips: Int
   private let input: WinogradTiles
@@ -28,25 +29,31 @@ struct WinogradConvolution: ConvolutionKernels {
   private let sums: AlignedBuffer<Float>
   /// For the input's gradient.
   private let reversed: ReversedWeights
-  private let scratch = AlignedBuffer<Float>(count: Self.points * 16)
+  /// Of a square's map, and of the gradient of a square of weights.
+  private let scratch: AlignedBuffer<Float>
 
   /// Whether this is a convolution that these kernels can do.
-  static func supports(_ shape: ConvolutionShape) -> Bool { shape.isPlainThreeByThree }
+  static func supports(_ shape: ConvolutionShape) -> Bool { form(of: shape) != nil }
+
+  private static func form(of shape: ConvolutionShape) -> WinogradForm? {
+    WinogradForm.allCases.first { shape.isPlain(kernel: $0.taps) }
+  }
 
   /// - Precondition: `supports(shape)`.
   init(_ shape: ConvolutionShape) {
-    precondition(Self.supports(shape))
+    form = Self.form(of: shape)!
     self.shape = shape
     panels = WeightPanels(inputCount: shape.windowCount, outputCount: shape.output.channels)
-    let across = (shape.input.width + 3) / 4
+    let across = (shape.input.width + form.outputs - 1) / form.outputs
     groupStrips = (Self.groupTiles + across - 1) / across
-    input = WinogradTiles(shape.input, strips: groupStrips)
-    output = WinogradTiles(shape.output, strips: groupStrips)
+    input = WinogradTiles(shape.input, form, strips: groupStrips)
+    output = WinogradTiles(shape.output, form, strips: groupStrips)
     // An odd number of cache lines, lest all points want the same place in a cache.
     pointStride = rounded(shape.input.channels * shape.output.channels, upTo: 2 * CacheLine.floats) + CacheLine.floats
     weights = AlignedBuffer(count: Self.points * pointStride)
     sums = AlignedBuffer(count: weights.count)
     reversed = ReversedWeights(shape)
+    scratch = AlignedBuffer(count: (6 + form.taps) * form.taps * 16)
   }
 
   func index(window: Int, output: Int) -> Int { panels.index(input: window, output: output) }
@@ -88,11 +95,21 @@ struct WinogradConvolution: ConvolutionKernels {
 
   /// self.weights (36, panels (in, out)) ← G g Gᵀ.
   private func transform(_ weights: UnsafePointer<Float>, _ panels: WeightPanels, inputs: Int) {
+    switch form {
+    case .fourOfThreeTaps: transform(FourOfThreeTaps.self, weights, panels, inputs: inputs)
+    case .twoOfFiveTaps: transform(TwoOfFiveTaps.self, weights, panels, inputs: inputs)
+    }
+  }
+
+  @inline(__always)
+  private func transform<Maps: WinogradMaps>(
+    _: Maps.Type, _ weights: UnsafePointer<Float>, _ panels: WeightPanels, inputs: Int
+  ) {
     forEachVector(panels, inputs) { window, transformed, width in
       Transforms.square(
-        inputs: 3, outputs: 6, weights + window, rowStep: 3 &* inputs &* width, columnStep: inputs &* width,
-        self.weights.pointer + transformed, targetRow: 6 &* pointStride, targetColumn: pointStride, scratch.pointer,
-        Transforms.weights)
+        inputs: Maps.taps, outputs: 6, weights + window, rowStep: Maps.taps &* inputs &* width,
+        columnStep: inputs &* width, self.weights.pointer + transformed, targetRow: 6 &* pointStride,
+        targetColumn: pointStride, scratch.pointer, Maps.weights)
     }
   }
 
@@ -225,14 +242,22 @@ struct WinogradConvolution: ConvolutionKernels {
 
   /// gradient ← gradient + Gᵀ u G.
   func finishWeightGradient(to gradient: Weights) {
+    switch form {
+    case .fourOfThreeTaps: finishWeightGradient(FourOfThreeTaps.self, to: gradient)
+    case .twoOfFiveTaps: finishWeightGradient(TwoOfFiveTaps.self, to: gradient)
+    }
+  }
+
+  @inline(__always)
+  private func finishWeightGradient<Maps: WinogradMaps>(_: Maps.Type, to gradient: Weights) {
     let inputs = shape.input.channels
-    // Nine vectors, after the eighteen that the map itself needs.
-    let result = scratch.pointer + 18 * 16
+    // After what the map itself needs.
+    let result = scratch.pointer + 6 * Maps.taps * 16
     forEachVector(panels, inputs) { window, transformed, width in
       Transforms.square(
-        inputs: 6, outputs: 3, sums.pointer + transformed, rowStep: 6 &* pointStride, columnStep: pointStride, result,
-        targetRow: 48, targetColumn: 16, scratch.pointer, Transforms.weightGradient)
-      for tap in 0..<9 {
+        inputs: 6, outputs: Maps.taps, sums.pointer + transformed, rowStep: 6 &* pointStride, columnStep: pointStride,
+        result, targetRow: Maps.taps &* 16, targetColumn: 16, scratch.pointer, Maps.weightGradient)
+      for tap in 0..<Maps.taps * Maps.taps {
         let address = gradient + window + tap &* inputs &* width
         (SIMD16.load(address) + SIMD16.load(result + tap &* 16)).store(address)
       }

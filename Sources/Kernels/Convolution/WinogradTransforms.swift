@@ -1,9 +1,10 @@
-/// The linear maps of F(4x4, 3x3), the fast convolution of Winograd as Lavin and Gray (2015) give it: four outputs from
-/// six inputs and three weights by six products in place of twelve, in each direction.
+/// Winograd's fast convolution as Lavin and Gray (2015) give it, by six products in each direction: F(4, 3) finds four
+/// outputs of three taps, which take twelve products directly, F(2, 5) two outputs of five taps, which take ten.
 ///
-///     y = Aᵀ [(G g) ∘ (Bᵀ d)]        d (6), g (3), y (4); interpolation at 0, 1, −1, 2, −2 and ∞
+///     y = Aᵀ [(G g) ∘ (Bᵀ d)]        d (6), g (taps), y (outputs); interpolation at 0, 1, −1, 2, −2 and ∞
 ///
-/// Each function maps 16 lanes at a time: it reads a vector of each row and stores vectors `step` numbers apart.
+/// B depends on the points alone; `WinogradMaps` has the rest. Each function maps 16 lanes at a time: it reads a vector of each
+/// row and stores vectors `step` numbers apart.
 enum WinogradTransforms {
   typealias Vector = SIMD16<Float>
   typealias Target = UnsafeMutablePointer<Float>
@@ -39,64 +40,12 @@ enum WinogradTransforms {
     d5.addingProduct(d3, constant(-5)).addingProduct(d1, constant(4)).store(t + 5 &* step)
   }
 
-  /// Aᵀ m: 6 → 4.
   @inline(__always)
-  static func output(_ m: Rows, _ at: Int, _ y: Target, _ step: Int) {
-    let (m0, m1, m2) = (Vector.load(m.row0 + at), Vector.load(m.row1 + at), Vector.load(m.row2 + at))
-    let (m3, m4, m5) = (Vector.load(m.row3 + at), Vector.load(m.row4 + at), Vector.load(m.row5 + at))
-    let (sum, difference, sum2, difference2) = (m1 + m2, m1 - m2, m3 + m4, m3 - m4)
-    (m0 + sum + sum2).store(y)
-    difference.addingProduct(difference2, constant(2)).store(y + step)
-    sum.addingProduct(sum2, constant(4)).store(y + 2 &* step)
-    (difference + m5).addingProduct(difference2, constant(8)).store(y + 3 &* step)
-  }
-
-  /// A y, the adjoint of `output`: 4 → 6.
-  @inline(__always)
-  static func outputGradient(_ y: Rows, _ at: Int, _ m: Target, _ step: Int) {
-    let (y0, y1) = (Vector.load(y.row0 + at), Vector.load(y.row1 + at))
-    let (y2, y3) = (Vector.load(y.row2 + at), Vector.load(y.row3 + at))
-    let (even, odd) = (y0 + y2, y1 + y3)
-    let (even2, odd2) = (y0.addingProduct(y2, constant(4)), (constant(2) * y1).addingProduct(y3, constant(8)))
-    y0.store(m)
-    (even + odd).store(m + step)
-    (even - odd).store(m + 2 &* step)
-    (even2 + odd2).store(m + 3 &* step)
-    (even2 - odd2).store(m + 4 &* step)
-    y3.store(m + 5 &* step)
-  }
-
-  /// G g: 3 → 6.
-  @inline(__always)
-  static func weights(_ g: Rows, _ at: Int, _ u: Target, _ step: Int) {
-    let (g0, g1, g2) = (Vector.load(g.row0 + at), Vector.load(g.row1 + at), Vector.load(g.row2 + at))
-    let (ends, ends2) = (constant(-1 / 6) * (g0 + g2), constant(1 / 24) * g0 + constant(1 / 6) * g2)
-    let (middle, middle2) = (constant(1 / 6) * g1, constant(1 / 12) * g1)
-    (constant(1 / 4) * g0).store(u)
-    (ends - middle).store(u + step)
-    (ends + middle).store(u + 2 &* step)
-    (ends2 + middle2).store(u + 3 &* step)
-    (ends2 - middle2).store(u + 4 &* step)
-    g2.store(u + 5 &* step)
-  }
-
-  /// Gᵀ u, the adjoint of `weights`: 6 → 3.
-  @inline(__always)
-  static func weightGradient(_ u: Rows, _ at: Int, _ g: Target, _ step: Int) {
-    let (u0, u1, u2) = (Vector.load(u.row0 + at), Vector.load(u.row1 + at), Vector.load(u.row2 + at))
-    let (u3, u4, u5) = (Vector.load(u.row3 + at), Vector.load(u.row4 + at), Vector.load(u.row5 + at))
-    let (sum, sum2) = (constant(-1 / 6) * (u1 + u2), u3 + u4)
-    (constant(1 / 4) * u0 + sum + constant(1 / 24) * sum2).store(g)
-    (constant(1 / 6) * (u2 - u1) + constant(1 / 12) * (u3 - u4)).store(g + step)
-    (sum + constant(1 / 6) * sum2 + u5).store(g + 2 &* step)
-  }
-
-  @inline(__always)
-  private static func constant(_ number: Float) -> Vector { Vector(repeating: number) }
+  static func constant(_ number: Float) -> Vector { Vector(repeating: number) }
 
   /// Applies a map from `inputs` to `outputs` numbers to the columns and then to the rows of a square of vectors.
   /// - Parameters:
-  ///   - scratch: room for 36 vectors.
+  ///   - scratch: room for `inputs` times `outputs` vectors.
   ///   - rowStep, columnStep: from one row or column of the source to the next, in numbers; the same of the target.
   @inline(__always)
   static func square(

@@ -42,7 +42,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Kernels of convolutions: direct; winograd, with fewer multiplications for windows of 3x3 and stride 1; blas; or "
+      "Kernels of convolutions: direct; winograd, with fewer multiplications for windows of 3x3 and 5x5 and stride 1; blas; or "
         + "auto, the fastest for this build.", valueName: "name"))
   var convolution = ConvolutionChoice.auto
 
