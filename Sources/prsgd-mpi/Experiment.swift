@@ -121,6 +121,7 @@ struct Experiment: ParsableArguments {
       length.recorded,
     ]
     for group in groups { options.merge(group) { $1 } }
+    options["learning-rate"] = step.learningRate(model).recorded
     if step.optimizerName == .adamw {
       let decay: DecayedParameters = step.decaysMatricesOnly(model) ? .matrices : .all
       options["decay"] = .text(decay.rawValue)

@@ -28,7 +28,7 @@ set ylabel sprintf("steps to a training loss of %g", target)
 set xrange [0.9:9]
 set xtics (1, 2, 4, 8)
 set key bottom left
-first = real(system("awk -F'[|]' 'NR == 3 { print $5 }' ".out."/table.md"))
+first = real(system("awk -F'[|]' 'NR == 3 { print $6 }' ".out."/table.md"))
 plot first / x with lines ls 5 title "1/N", \
-  out."/table.md" using 2:5 every ::2 with linespoints ls 1 title "Parallel Restarted SGD, γ and I by the corollary"
+  out."/table.md" using 2:6 every ::2 with linespoints ls 1 title "Parallel Restarted SGD, γ and I by the corollary"
 unset multiplot

@@ -80,9 +80,7 @@ struct BenchCommand: ParallelCommand {
   private mutating func settleDefaults() {
     switch model.model {
     case .longShortTermMemory where step.clipNorm == nil: step.clipNorm = 5
-    case .transformer where step.chosenOptimizer == nil:
-      step.chosenOptimizer = .adamw
-      step.learningRate = .rates(LearningRate(1e-3))
+    case .transformer where step.chosenOptimizer == nil: step.chosenOptimizer = .adamw
     default: break
     }
   }
@@ -133,7 +131,7 @@ struct BenchCommand: ParallelCommand {
     run.seed = step.seed
     run.stepsAreProportional = step.optimizerName == .sgd
     run.segments = objective.segments
-    run.learningRate = try step.rate(workers: workers, steps: steps, smoothness: nil)
+    run.learningRate = try step.rate(model, workers: workers, steps: steps, smoothness: nil)
     let method = try self.method.method(run)
     guard method.schedule.isUniform && !method.exchange.isAsynchronous else {
       throw Failure(.usage, "bench times equal steps: \(self.method.algorithm) is for train")

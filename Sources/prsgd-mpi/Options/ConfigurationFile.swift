@@ -66,9 +66,11 @@ enum ConfigurationFile {
     for (option, other) in [("epochs", "steps"), ("steps", "epochs")] where names(option, in: arguments) {
       given[other] = nil
     }
-    // Another optimiser has options of its own.
+    // Another optimiser has options of its own, and another rate.
     if let optimizer = value(of: "optimizer", in: arguments), given["optimizer"] != .text(optimizer) {
-      for option in ["momentum", "nesterov", "beta1", "beta2", "epsilon", "decay"] { given[option] = nil }
+      for option in ["learning-rate", "momentum", "nesterov", "beta1", "beta2", "epsilon", "decay"] {
+        given[option] = nil
+      }
     }
     // So has another network.
     if let model = value(of: "model", in: arguments), given["model"] != .text(model) {

@@ -34,11 +34,9 @@ struct RecipeOptions: ParsableArguments {
 
   /// What does not go together with other options.
   func validate(_ step: StepOptions, _ algorithm: MethodSpecification, _ problem: ProblemSpecification) throws {
-    if cosine && step.learningRate.hasPieces {
-      throw ValidationError("--cosine and the pieces of --learning-rate \(step.learningRate) exclude each other.")
-    }
-    if algorithm.traits.contains(.setsRate) && (cosine || warmup > 0 || step.learningRate.hasPieces) {
-      let option = cosine ? "--cosine" : warmup > 0 ? "--warmup" : "--learning-rate \(step.learningRate)"
+    let pieces = step.learningRate.flatMap { $0.hasPieces ? "--learning-rate \($0)" : nil }
+    if cosine, let pieces { throw ValidationError("--cosine and the pieces of \(pieces) exclude each other.") }
+    if algorithm.traits.contains(.setsRate), let option = cosine ? "--cosine" : warmup > 0 ? "--warmup" : pieces {
       throw ValidationError("\(option) is not of --algorithm \(algorithm.name), which has rates of its own.")
     }
     if case .dataset = problem { return }

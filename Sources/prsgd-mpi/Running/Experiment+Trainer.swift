@@ -28,7 +28,7 @@ extension Experiment {
     objective.initialize(worker.parameters, seed: step.seed)
     var configuration = Trainer.Configuration(method: method, optimizer: optimizer)
     let learningRate = recipe.learningRate(
-      step.learningRate, start: rate, stepEpochs: shards.stepEpochs, steps: steps)
+      step.learningRate(model), start: rate, stepEpochs: shards.stepEpochs, steps: steps)
     if !learningRate.isConstant { configuration.learningRate = learningRate }
     configuration.clipNorm = step.clipNorm
     configuration.decaysMatricesOnly = step.decaysMatricesOnly(model)
@@ -64,9 +64,9 @@ extension Experiment {
     run.smoothness = theory.constants(objective.constants).smoothness
     run.stepsAreProportional = step.optimizerName == .sgd
     run.segments = objective.segments
-    run.learningRate = try step.rate(workers: workers, steps: steps, smoothness: run.smoothness)
+    run.learningRate = try step.rate(model, workers: workers, steps: steps, smoothness: run.smoothness)
     run.warmup = recipe.warmup
-    if case .rates(let rates) = step.learningRate { run.firstFall = rates.pieces.first?.epoch }
+    if case .rates(let rates) = step.learningRate(model) { run.firstFall = rates.pieces.first?.epoch }
     let method = try self.method.method(run)
     try emulation.check(workers: workers)
     if theory.checkTheory && !method.exchange.isCollective {
