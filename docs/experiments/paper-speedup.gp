@@ -15,7 +15,7 @@ run(i) = out."/".word(workers, i)."/convergence.csv"
 
 set multiplot layout 1,2
 set datafile separator ","
-set logscale y
+set yrange [0.7 * target:1.6 * target]
 set xlabel "steps of each worker"
 set ylabel "training loss of the average model"
 plot for [i = 1:4] run(i) using "step":"train_loss" every ::1 with lines ls i title "N = ".word(workers, i), \
@@ -23,6 +23,7 @@ plot for [i = 1:4] run(i) using "step":"train_loss" every ::1 with lines ls i ti
 
 set datafile separator "|"
 set logscale xy
+set yrange [*:*]
 set xlabel "workers N"
 set ylabel sprintf("steps to a training loss of %g", target)
 set xrange [0.9:9]
