@@ -66,6 +66,20 @@ extension BuiltProgram {
       }
     }
 
+    /// One by which the network learns.
+    @Test(
+      arguments: [
+        ("", 0.05), ("--optimizer adamw", 0.001), ("--model cnn --dataset cifar10:images", 0.02),
+        ("--model cnn --dataset cifar10:images --optimizer adamw", 0.001), ("--learning-rate 0.3", 0.3),
+      ])
+    func theRateHasADefaultThatIsRecorded(options: String, rate: Double) async throws {
+      let workspace = try Workspace()
+      try CIFARFolder.write(to: "images", in: workspace)
+      let outcome = try await workspace.run("--steps 1 --batch-size 4 --quiet --output run \(options)")
+      try #require(outcome.code == 0, "\(outcome.testDescription)")
+      #expect(try workspace.manifest("run", "options")["learning-rate"] == .number(rate))
+    }
+
     /// Its own numbers are recorded; those of another optimiser in the file are left out.
     @Test func aConfigurationKnowsItsOptimizer() async throws {
       let workspace = try Workspace()
