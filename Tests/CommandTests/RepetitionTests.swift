@@ -71,10 +71,12 @@ extension BuiltProgram {
       arguments: [
         ("", 0.05), ("--optimizer adamw", 0.001), ("--model cnn --dataset cifar10:images", 0.02),
         ("--model cnn --dataset cifar10:images --optimizer adamw", 0.001), ("--learning-rate 0.3", 0.3),
+        ("--model lstm --hidden 4 \(Plays.tiny)", 0.5),
       ])
     func theRateHasADefaultThatIsRecorded(options: String, rate: Double) async throws {
       let workspace = try Workspace()
       try CIFARFolder.write(to: "images", in: workspace)
+      try workspace.write(Plays.text.utf8, to: "plays.txt")
       let outcome = try await workspace.run("--steps 1 --batch-size 4 --quiet --output run \(options)")
       try #require(outcome.code == 0, "\(outcome.testDescription)")
       #expect(try workspace.manifest("run", "options")["learning-rate"] == .number(rate))

@@ -52,23 +52,30 @@ struct DensePanels: DenseKernels {
             input.row(row) + start, input.stride, block, width, inner, y, output.stride,
             start == 0 ? bias.map { $0 + first } : nil)
         }
-        func tile<T: RegisterTile>(_: T.Type, _ row: Int) {
+        var (row, tiles) = (tall, 0)
+        func tile<T: RegisterTile>(_: T.Type) {
           // Past the last row the last one is computed again, and not stored.
           let valid = min(T.rows, input.rows - row)
           // Each tile prefetches its share of the weights of the next blocks.
-          let lines = row / Tile.rows * (inner / MachineVector.stepsPerLine)
+          let lines = tiles * (inner / MachineVector.stepsPerLine)
           Self.forwardTile(
             T.self, input.row(row) + start, input.stride, block, width, inner, output.row(row) + first, output.stride,
             valid, start == 0 ? bias.map { $0 + first } : nil, block + inner * width + lines * CacheLine.floats)
+          row += T.rows
+          tiles += 1
         }
-        Tile.cover(input.rows - tall) {
-          if input.rows - tall - $0 <= ShortTile.rows {
-            tile(ShortTile.self, tall + $0)
+        while row < input.rows {
+          // Two tiles of fewer rows take less time than a whole one and another that is mostly idle: of what two can take,
+          // this one takes what a short one will not.
+          let left = input.rows - row
+          let mine = left > Tile.rows ? left - ShortTile.rows : left
+          if mine <= ShortTile.rows {
+            tile(ShortTile.self)
+          } else if mine <= MediumTile.rows {
+            tile(MediumTile.self)
           } else {
-            tile(Tile.self, tall + $0)
+            tile(Tile.self)
           }
-        } rest: {
-          tile(Tile.Rest.self, tall + $0)
         }
       }
     }

@@ -8,7 +8,8 @@ typealias MachineVector = chost_register
 
 /// The tiles of `DensePanels`, `WindowSweep`, `DirectConvolution` and Winograd's products.
 typealias Tile = MachineVector.Tile
-/// What `Tile` is, for the last few rows.
+/// What `Tile` is, for the last six rows or four.
+typealias MediumTile = MachineVector.MediumTile
 typealias ShortTile = MachineVector.ShortTile
 /// What `Tile` is, for panels of at most 16 outputs.
 typealias TallTile = MachineVector.TallTile
@@ -21,6 +22,7 @@ typealias CrossTile = FiveColumns<MachineVector.CrossColumn>
 /// and leave enough for one side of an outer product: a tile that does not fit takes twice the time.
 protocol TileShapes {
   associatedtype Tile: RegisterTile where Tile.Rest: PixelTile
+  associatedtype MediumTile: RegisterTile
   associatedtype ShortTile: RegisterTile
   associatedtype TallTile: RegisterTile where TallTile.Rest: PixelTile
   associatedtype TripleTile: RegisterTile
@@ -39,6 +41,7 @@ protocol TileShapes {
 extension SIMD16: TileShapes where Scalar == Float {
   /// 8 rows of 32. One step is 16 fused multiply-adds for 10 loads.
   typealias Tile = Doubled<Quad<Pair<Self>>>
+  typealias MediumTile = Six<Pair<Self>>
   typealias ShortTile = Quad<Pair<Self>>
   /// 16 rows of 16. One step is 16 fused multiply-adds for 17 loads, which limit it a little; it wastes no lanes where
   /// `Tile` would waste half.
@@ -58,6 +61,7 @@ extension SIMD8: TileShapes where Scalar == Float {
   /// 6 rows of 16, and 4 for what is left. One step is 12 fused multiply-adds for 8 loads: so many sums keep both
   /// multipliers busy though each takes four cycles and waits for a load now and then; with 4 rows they are just enough.
   typealias Tile = Six<Pair<Self>>
+  typealias MediumTile = Tile
   typealias ShortTile = Tile.Rest
   typealias TallTile = Tile
   /// 4 rows of three vectors. One step is 12 fused multiply-adds for 7 loads.

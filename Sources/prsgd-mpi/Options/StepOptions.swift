@@ -13,7 +13,7 @@ struct StepOptions: ParsableArguments {
     help: ArgumentHelp(
       "γ: the learning rate. 0.1,150:0.01,225:0.001 is 0.1, from epoch 150 on 0.01, from 225 on 0.001 (epochs are passes "
         + "of all workers together, and may be fractions; bench stays at the first rate). theory is √N/(L√T), which needs "
-        + "--smoothness. (default: 0.05; cnn: 0.02; adamw: 0.001)", valueName: "rates|theory"),
+        + "--smoothness. (default: 0.05; cnn: 0.02; lstm: 0.5; adamw: 0.001)", valueName: "rates|theory"),
     transform: { try LearningRateOption(parsing: $0) })
   var learningRate: LearningRateOption?
 
@@ -114,8 +114,16 @@ struct StepOptions: ParsableArguments {
 
   /// γ as given, or one by which the network learns.
   func learningRate(_ model: ModelOptions) -> LearningRateOption {
-    let usual = optimizerName == .adamw ? 0.001 : model.model == .convolutionalNetwork ? 0.02 : 0.05
-    return learningRate ?? .rates(LearningRate(usual))
+    learningRate ?? .rates(LearningRate(optimizerName == .adamw ? 0.001 : usualRate(model.model)))
+  }
+
+  /// Of SGD with the standard momentum.
+  private func usualRate(_ model: ModelName) -> Double {
+    switch model {
+    case .convolutionalNetwork: 0.02
+    case .longShortTermMemory: 0.5
+    default: 0.05
+    }
   }
 
   /// γ from the beginning on. By the theory √N / (L √T).
