@@ -14,6 +14,7 @@ struct DenseCase: CustomTestStringConvertible, Sendable {
       (8, 1, 1), (8, 32, 32), (9, 33, 3), (37, 45, 5), (784, 10, 13), (64, 32, 8), (100, 70, 33), (17, 31, 40),
       (193, 64, 2), (400, 100, 65), (15, 2, 32), (16, 16, 17), (20, 1, 48), (37, 17, 33), (100, 42, 47), (200, 10, 32),
       (9, 10, 16), (67, 3, 6), (130, 16, 32), (64, 5, 1), (4, 5, 3), (5, 20, 19), (25, 12, 7),
+      (72, 50, 10), (200, 64, 12),
     ].map { DenseCase(kernels: kernels, inputCount: $0, outputCount: $1, rows: $2) }
       // What they cannot do, another case has.
       .filter { $0.products.kernels == kernels }
