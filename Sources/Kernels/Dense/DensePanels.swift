@@ -65,13 +65,13 @@ struct DensePanels: DenseKernels {
           tiles += 1
         }
         while row < input.rows {
-          // Two tiles of fewer rows take less time than a whole one and another that is mostly idle: of what two can take,
-          // this one takes what a short one will not.
+          // Two tiles of fewer rows take less time than a whole one and another that is mostly idle: what a short one can
+          // take is left to it.
           let left = input.rows - row
-          let mine = left > Tile.rows ? left - ShortTile.rows : left
-          if mine <= ShortTile.rows {
+          let wanted = left > Tile.rows ? left - ShortTile.rows : left
+          if wanted <= ShortTile.rows {
             tile(ShortTile.self)
-          } else if mine <= MediumTile.rows {
+          } else if wanted <= MediumTile.rows {
             tile(MediumTile.self)
           } else {
             tile(Tile.self)

@@ -8,8 +8,9 @@ typealias MachineVector = chost_register
 
 /// The tiles of `DensePanels`, `WindowSweep`, `DirectConvolution` and Winograd's products.
 typealias Tile = MachineVector.Tile
-/// What `Tile` is, for the last six rows or four.
+/// What `Tile` is, for the last six rows.
 typealias MediumTile = MachineVector.MediumTile
+/// What `Tile` is, for the last four.
 typealias ShortTile = MachineVector.ShortTile
 /// What `Tile` is, for panels of at most 16 outputs.
 typealias TallTile = MachineVector.TallTile
