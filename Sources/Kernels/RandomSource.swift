@@ -55,6 +55,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   public mutating func next() -> UInt64 { UInt64(nextWord()) << 32 | UInt64(nextWord()) }
 
   /// A uniform integer in 0..<bound, without bias (Lemire, "Fast random integer generation in an interval", 2019).
+  @inlinable
   public mutating func nextIndex(below bound: Int) -> Int {
     precondition(bound > 0 && bound <= Int(UInt32.max))
     let bound = UInt32(bound)
@@ -91,6 +92,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   }
 
   /// Puts `elements` in a uniformly random order (Fisher and Yates).
+  @inlinable
   public mutating func shuffle<Element: BitwiseCopyable>(_ elements: UnsafeMutableBufferPointer<Element>) {
     guard elements.count > 1 else { return }
     for last in stride(from: elements.count - 1, to: 0, by: -1) {

@@ -46,6 +46,11 @@ static inline void chost_prefetch(const void *address) {
   __builtin_prefetch(address);
 }
 
+/// The same for a line that the first cache has no room to keep until then.
+static inline void chost_prefetch_to_second(const void *address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 /// The same for a line that will be written.
 static inline void chost_prefetch_to_write(const void *address) {
   __builtin_prefetch(address, 1);

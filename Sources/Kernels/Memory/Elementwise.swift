@@ -29,8 +29,21 @@ enum Elementwise {
     for index in rest(count) { y[index] += x[index] }
   }
 
-  @inline(__always)
-  private static func rectified(_ y: Vector) -> Vector { y.replacing(with: 0, where: y .< 0) }
+  /// sums (columns) ← sums + Σ over `rows` rows of x, each `stride` after the one before.
+  @inline(never)
+  static func addRows(_ x: UnsafePointer<Float>, _ rows: Int, _ columns: Int, stride: Int, to sums: Numbers) {
+    for index in vectors(columns) {
+      var (sum, x) = (Vector.load(sums + index), x + index)
+      for _ in 0..<rows {
+        sum += Vector.load(x)
+        x += stride
+      }
+      sum.store(sums + index)
+    }
+    for index in rest(columns) {
+      for row in 0..<rows { sums[index] += x[row &* stride &+ index] }
+    }
+  }
 
   @inline(__always)
   private static func vectors(_ count: Int) -> StrideTo<Int> { stride(from: 0, to: count / 16 * 16, by: 16) }
@@ -38,3 +51,7 @@ enum Elementwise {
   @inline(__always)
   private static func rest(_ count: Int) -> Range<Int> { count / 16 * 16..<count }
 }
+
+/// max(y, 0). NaN stays NaN: a diverged run must not look like a dead unit.
+@inline(__always)
+func rectified(_ y: SIMD16<Float>) -> SIMD16<Float> { y.replacing(with: 0, where: y .< 0) }

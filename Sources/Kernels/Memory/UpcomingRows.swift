@@ -19,5 +19,5 @@ public struct UpcomingRows {
 
   /// Asks for what `column` of a row is in.
   @inline(__always)
-  func prefetch(row: Int, column: Int) { chost_prefetch(addresses[row] + column) }
+  func prefetch(row: Int, column: Int) { chost_prefetch_to_second(addresses[row] + column) }
 }

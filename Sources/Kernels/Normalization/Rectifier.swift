@@ -24,6 +24,6 @@ extension Matrix {
 
   /// sums (columns) ← sums + Σ over the rows.
   public func addRows(to sums: UnsafeMutablePointer<Float>) {
-    for r in 0..<rows { Elementwise.add(row(r), to: sums, columns) }
+    Elementwise.addRows(row(0), rows, columns, stride: stride, to: sums)
   }
 }

@@ -26,28 +26,61 @@ public struct BatchScore: Equatable, BitwiseCopyable, Sendable {
 public func softmaxCrossEntropy(
   _ outputs: Matrix, labels: UnsafePointer<Int32>, gradient: Matrix?, scale: Float, smoothing: Float = 0
 ) -> BatchScore {
-  var score = BatchScore()
   let onLabel = scale * (1 - smoothing)
   let everywhere = scale * smoothing / Float(max(outputs.columns, 1))
-  for sample in 0..<outputs.rows {
-    let row = outputs.row(sample)
-    let label = Int(labels[sample])
-    let best = row.indexOfLargest(outputs.columns)
-    let largest = row[best]
-    // Before the gradient, which may take the place of the outputs.
-    let distance = row.targetDistance(below: largest, label: label, classes: outputs.columns, smoothing: smoothing)
-    let sum = exponentials(of: row, outputs.columns, minus: largest, into: gradient?.row(sample))
-    if let probabilities = gradient?.row(sample) {
-      let factor = Float(Double(scale) / sum)
-      for k in 0..<outputs.columns { probabilities[k] = probabilities[k] * factor - everywhere }
-      probabilities[label] -= onLabel
+  var score = BatchScore()
+  withUnsafeTemporaryAllocation(of: RowScore.self, capacity: RowScore.atOnce) { scores in
+    let scores = scores.baseAddress!
+    for first in stride(from: 0, to: outputs.rows, by: RowScore.atOnce) {
+      // Each pass goes over some rows before the next one reads what it wrote: a processor that loads together what it has just
+      // stored one by one waits for it.
+      let rows = first..<min(first + RowScore.atOnce, outputs.rows)
+      for row in rows {
+        (scores + (row - first)).initialize(
+          to: RowScore(outputs.row(row), outputs.columns, Int(labels[row]), smoothing, gradient?.row(row)))
+      }
+      if let gradient {
+        for row in rows { gradient.scale(row, by: Float(Double(scale) / scores[row - first].sum), minus: everywhere) }
+        for row in rows { gradient.row(row)[Int(labels[row])] -= onLabel }
+      }
+      for row in rows { scores[row - first].add(to: &score) }
     }
+  }
+  return score
+}
+
+/// What one row is worth.
+private struct RowScore {
+  /// Rows that are worked on together.
+  static let atOnce = 16
+
+  /// Σ exp(output − largest).
+  let sum: Double
+  /// How far the target lies below the largest output.
+  let distance: Double
+  let isRight: Bool
+
+  /// Leaves exp(output − largest) in `result`, where given.
+  @inline(__always)
+  init(
+    _ row: UnsafeMutablePointer<Float>, _ classes: Int, _ label: Int, _ smoothing: Float,
+    _ result: UnsafeMutablePointer<Float>?
+  ) {
+    let best = row.indexOfLargest(classes)
+    let largest = row[best]
+    isRight = best == label
+    // Before the result, which may take the place of the row.
+    distance = row.targetDistance(below: largest, label: label, classes: classes, smoothing: smoothing)
+    sum = exponentials(of: row, classes, minus: largest, into: result)
+  }
+
+  @inline(__always)
+  func add(to score: inout BatchScore) {
     let loss = log(sum) + distance
     score.loss += loss
     // Numbers that are none have no largest.
-    if best == label && loss.isFinite { score.correct += 1 }
+    if isRight && loss.isFinite { score.correct += 1 }
   }
-  return score
 }
 
 /// result ← exp(row − largest), where there is a result; it may be the row itself. What lies beyond `count` may be read.
@@ -57,10 +90,12 @@ private func exponentials(
 ) -> Double {
   var sum = 0.0
   for index in stride(from: 0, to: count, by: 16) {
-    let values = exponential(SIMD16.load(row + index) - largest)
-    for lane in 0..<min(16, count - index) {
-      sum += Double(values[lane])
-      result?[index + lane] = values[lane]
+    // In memory once: a lane that is asked for by a variable is looked up there each time.
+    withUnsafeBytes(of: exponential(SIMD16.load(row + index) - largest)) { values in
+      let values = values.assumingMemoryBound(to: Float.self).baseAddress!
+      let lanes = min(16, count - index)
+      for lane in 0..<lanes { sum += Double(values[lane]) }
+      result?.advanced(by: index).update(from: values, count: lanes)
     }
   }
   return sum
@@ -69,6 +104,13 @@ private func exponentials(
 extension Matrix {
   /// The class that each row predicts: the first of its largest outputs.
   public func predictedClass(_ row: Int) -> Int { self.row(row).indexOfLargest(columns) }
+
+  /// row ← row · factor − constant
+  @inline(__always)
+  fileprivate func scale(_ row: Int, by factor: Float, minus constant: Float) {
+    let numbers = self.row(row)
+    for column in 0..<columns { numbers[column] = numbers[column] * factor - constant }
+  }
 }
 
 extension UnsafeMutablePointer<Float> {
