@@ -53,8 +53,8 @@ extension SIMD16: TileShapes where Scalar == Float {
   typealias CrossColumn = Pair<Pair<Self>>
   typealias TileColumn = SIMD8<Float>
   static var stepsPerLine: Int { 1 }
-  /// None: a tile takes a kilobyte of a panel at a time.
-  static var panelLinesAhead: Int { 0 }
+  /// All of the kilobyte that a tile takes of a panel.
+  static var panelLinesAhead: Int { 16 }
 }
 
 /// 256 bits: 16 registers.
