@@ -140,6 +140,8 @@ public protocol Layer: Sendable {
   var tensors: [ParameterTensor] { get }
   /// How many layers before this one the layer is whose parameters it works with, where they are not its own.
   var parameterSource: Int? { get }
+  /// How many stages it joins: what random numbers the layers after it begin with does not depend on that.
+  var stages: Int { get }
   /// Its statistics, likewise.
   var statistics: [ParameterTensor] { get }
   /// What is added to the layer's output, and how many layers before this one's input it comes from.
@@ -174,6 +176,7 @@ public protocol Layer: Sendable {
 extension Layer {
   public var tensors: [ParameterTensor] { [] }
   public var parameterSource: Int? { nil }
+  public var stages: Int { 1 }
   public var statistics: [ParameterTensor] { [] }
   public var shortcut: (shortcut: Shortcut, layersBack: Int)? { nil }
   public var innerCount: Int { 0 }

@@ -147,8 +147,10 @@ public final class Network {
 
   /// Draws the initial parameters and sets the statistics: a function of `seed` alone, so that every worker starts from the same point.
   public func initialize(_ parameters: ParameterVector, seed: UInt64) {
+    var stage = 0
     for (index, layer) in layers.enumerated() {
-      var random = RandomSource(seed: seed, purpose: .initialization, index: index)
+      var random = RandomSource(seed: seed, purpose: .initialization, index: stage)
+      stage += layer.stages
       layer.initialize(parameters.pointer + offsets[index], random: &random)
       layer.initialize(statistics: statistics.pointer + statisticOffsets[index])
     }

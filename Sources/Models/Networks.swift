@@ -71,18 +71,15 @@ public enum ModelSpecification: Equatable, Sendable {
   private static func convolutionalNetwork(
     _ input: ImageShape, _ classes: Int, _ kernels: ConvolutionProducts.Kernels?
   ) -> [any Layer] {
-    func convolution(_ name: String, _ input: ImageShape, _ outputs: Int) -> Convolution {
-      Convolution(
-        name, ConvolutionShape(input: input, outputs: outputs, kernel: 5, padding: 2), bias: true,
-        activation: .rectifier, kernels: kernels)
+    func convolution(_ name: String, _ input: ImageShape, _ outputs: Int) -> PooledConvolution {
+      let shape = ConvolutionShape(input: input, outputs: outputs, kernel: 5, padding: 2)
+      return PooledConvolution(Convolution(name, shape, kernels: kernels), pooling: 2)
     }
     let first = convolution("conv1", input, 32)
-    let half = MaximumPoolingLayer("pool1", first.shape.output, size: 2)
-    let second = convolution("conv2", half.output, 64)
-    let quarter = MaximumPoolingLayer("pool2", second.shape.output, size: 2)
+    let second = convolution("conv2", first.output, 64)
     return [
-      first, half, second, quarter,
-      Dense("fc1", inputs: quarter.outputCount, outputs: 512, activation: .rectifier, image: quarter.output),
+      first, second,
+      Dense("fc1", inputs: second.outputCount, outputs: 512, activation: .rectifier, image: second.output),
       Dense("fc2", inputs: 512, outputs: classes),
     ]
   }

@@ -9,21 +9,15 @@ import Kernels
 public struct NormalizedConvolution: Layer {
   private let convolution: Convolution
   private let normalization: BatchNormalization
-  private let pieceRows: Int
-  /// The convolution's output of a piece in evaluation, and ∂loss/∂ it in a backward pass.
-  private let piece: AlignedBuffer<Float>
+  /// Between them is the convolution's output in evaluation, and ∂loss/∂ it in a backward pass.
+  private let pieces: BatchPieces
 
-  /// Numbers in a piece of the convolution's output: 128 KB of each array that a piece needs.
-  private static let pieceCount = 1 << 15
-
-  /// - Precondition: the normalisation is of the convolution's output, and the convolution has no bias and no activation.
+  /// - Precondition: the normalisation is of the convolution's output.
   public init(_ convolution: Convolution, _ normalization: BatchNormalization) {
     precondition(convolution.shape.output == normalization.image)
-    precondition(convolution.activation == .none && convolution.tensors.count == 1)
     self.convolution = convolution
     self.normalization = normalization
-    pieceRows = max(1, Self.pieceCount / convolution.outputCount)
-    piece = AlignedBuffer(count: pieceRows * convolution.outputCount)
+    pieces = BatchPieces(columns: convolution.outputCount)
   }
 
   public var name: String { convolution.name + ", " + normalization.name }
@@ -65,7 +59,7 @@ public struct NormalizedConvolution: Layer {
   /// - Parameter own: the normalisation's part of the pass.
   private func train(_ pass: ForwardPass, _ own: ForwardPass, z: Matrix) {
     convolution.products.forward(weights: pass.parameters) { convolve in
-      forEachPiece(z.rows) { rows in
+      pieces.forEach(of: z.rows) { rows in
         convolve(pass.input.slice(rows), z.slice(rows))
         if rows.lowerBound == 0 { normalization.arithmetic.beginMoments(z.row(0)) }
         normalization.arithmetic.addMoments(of: z.slice(rows))
@@ -78,8 +72,8 @@ public struct NormalizedConvolution: Layer {
   private func evaluate(_ pass: ForwardPass, _ own: ForwardPass) {
     normalization.prepare(own, rows: pass.input.rows)
     convolution.products.forward(weights: pass.parameters) { convolve in
-      forEachPiece(pass.input.rows) { rows in
-        let z = Matrix(piece.pointer, rows: rows.count, columns: outputCount)
+      pieces.forEach(of: pass.input.rows) { rows in
+        let z = pieces.between(rows.count)
         convolve(pass.input.slice(rows), z)
         for (place, row) in rows.enumerated() { normalization.normalize(z.row(place), own, row: row) }
       }
@@ -92,17 +86,13 @@ public struct NormalizedConvolution: Layer {
     convolution.products.backward(
       weights: pass.parameters, target: pass.target, wantsInputGradient: pass.inputGradient != nil
     ) { differentiate in
-      forEachPiece(z.rows) { rows in
-        let gradient = Matrix(piece.pointer, rows: rows.count, columns: outputCount)
+      pieces.forEach(of: z.rows) { rows in
+        let gradient = pieces.between(rows.count)
         for (place, row) in rows.enumerated() {
           normalization.findInputGradient(row, z: z, pass, gradient.row(place))
         }
         differentiate(pass.input.slice(rows), gradient, pass.inputGradient?.slice(rows))
       }
     }
-  }
-
-  private func forEachPiece(_ rows: Int, _ body: (Range<Int>) -> Void) {
-    for first in stride(from: 0, to: rows, by: pieceRows) { body(first..<min(first + pieceRows, rows)) }
   }
 }

@@ -43,7 +43,7 @@ struct ResidualNetwork {
     let shape = ConvolutionShape(input: input, outputs: outputs, kernel: 3, stride: stride, padding: 1)
     let products = products[shape] ?? ConvolutionProducts(shape, kernels: kernels)
     self.products[shape] = products
-    let convolution = Convolution(name, products, bias: false)
+    let convolution = Convolution(name, products)
     let shortcut = source.map { (shortcut: Shortcut(from: $0, to: shape.output), layersBack: 1) }
     layers.append(
       NormalizedConvolution(convolution, BatchNormalization(normalization, shape.output, shortcut: shortcut)))

@@ -16,8 +16,11 @@ struct PoolingTests {
       pooling.output == ImageShape(height: image.height / size, width: image.width / size, channels: image.channels))
     let numbers = normalNumbers(image.count, stream: 1)
     let (input, output) = (GuardedMatrix(surroundings: .nan, numbers), empty(pooling.output, around: .nan))
-    pooling.forward(input.pointer, output.pointer)
-    let expected = (0..<pooling.output.count).map { index in window(index, pooling).map { numbers[$0] }.max()! }
+    let bias = GuardedMatrix(surroundings: .nan, normalNumbers(image.channels, stream: 3))
+    pooling.forward(input.pointer, bias: bias.pointer, output.pointer, taps: nil)
+    let expected = (0..<pooling.output.count).map { index in
+      max(window(index, pooling).map { numbers[$0] }.max()! + bias.numbers[index % image.channels], 0)
+    }
     #expect(output.numbers == expected)
     #expect(output.isIntactOutside())
   }
@@ -28,19 +31,20 @@ struct PoolingTests {
     let (numbers, gradients) = (normalNumbers(image.count, stream: 1), normalNumbers(pooling.output.count, stream: 2))
     var expected = [Float](repeating: 0, count: image.count)
     for (index, gradient) in gradients.enumerated() {
-      expected[window(index, pooling).max { numbers[$0] < numbers[$1] }!] = gradient
+      let largest = window(index, pooling).max { numbers[$0] < numbers[$1] }!
+      // Behind a rectifier that is shut nothing changes the loss.
+      if numbers[largest] > 0 { expected[largest] = gradient }
     }
     #expect(gradient(pooling, numbers, gradients) == expected)
   }
 
-  /// Equal numbers are no rarity behind a rectifier.
   @Test(arguments: cases)
   func ofEqualNumbersTheFirstGetsTheGradient(image: ImageShape, size: Int) {
     let pooling = MaximumPooling(image, size: size)
     let gradients = normalNumbers(pooling.output.count, stream: 2)
     var expected = [Float](repeating: 0, count: image.count)
     for (index, gradient) in gradients.enumerated() { expected[window(index, pooling)[0]] = gradient }
-    #expect(gradient(pooling, [Float](repeating: 0, count: image.count), gradients) == expected)
+    #expect(gradient(pooling, [Float](repeating: 2, count: image.count), gradients) == expected)
   }
 
   @Test(arguments: 0..<4)
@@ -49,7 +53,7 @@ struct PoolingTests {
     numbers[place] = .nan
     let pooling = MaximumPooling(ImageShape(height: 2, width: 2, channels: 1), size: 2)
     var output: Float = 0
-    pooling.forward(numbers, &output)
+    pooling.forward(numbers, bias: [0], &output, taps: nil)
     #expect(output.isNaN)
   }
 
@@ -65,11 +69,14 @@ struct PoolingTests {
 
   private func gradient(_ pooling: MaximumPooling, _ numbers: [Float], _ gradients: [Float]) -> [Float] {
     let (input, output) = (GuardedMatrix(surroundings: .nan, numbers), empty(pooling.output, around: .nan))
+    let (taps, bias) = (
+      empty(pooling.output, around: 1e6), [Float](repeating: 0, count: pooling.input.channels)
+    )
     let outputGradient = GuardedMatrix(surroundings: 1e6, gradients)
     let inputGradient = empty(pooling.input, around: 1e6)
-    pooling.forward(input.pointer, output.pointer)
-    pooling.backward(input.pointer, output.pointer, outputGradient.pointer, inputGradient.pointer)
-    #expect(inputGradient.isIntactOutside() && outputGradient.isIntactOutside())
+    pooling.forward(input.pointer, bias: bias, output.pointer, taps: taps.pointer)
+    pooling.backward(output.pointer, taps: taps.pointer, outputGradient.pointer, inputGradient.pointer)
+    #expect(inputGradient.isIntactOutside() && outputGradient.isIntactOutside() && taps.isIntactOutside())
     return inputGradient.numbers
   }
 

@@ -22,12 +22,17 @@ struct ImageLayerCase: CustomTestStringConvertible, Sendable {
     let shape = ConvolutionShape(input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding)
     return ConvolutionProducts.Kernels.allCases.filter { ConvolutionProducts(shape, kernels: $0).kernels == $0 }
       .flatMap { kernels in
-        [(false, Activation.none), (true, .none), (true, .rectifier)].map { hasBias, activation in
-          ImageLayerCase(
-            testDescription: "\(kernels) \(input)→\(shape.output), window \(kernel), bias \(hasBias), \(activation)",
-            layer: Convolution("conv", shape, bias: hasBias, activation: activation, kernels: kernels),
-            reference: .convolution(shape, hasBias: hasBias, isRectified: activation == .rectifier), rows: 2)
-        }
+        let name = "\(kernels) \(input)→\(shape.output), window \(kernel)"
+        let convolution = Convolution("conv", shape, kernels: kernels)
+        let plain = ImageLayerCase(
+          testDescription: name, layer: convolution, reference: .convolution(shape), rows: 2)
+        let sizes = [1, 2].filter { min(shape.output.height, shape.output.width) >= $0 }
+        return [plain]
+          + sizes.map { size in
+            ImageLayerCase(
+              testDescription: "\(name), pooled \(size)", layer: PooledConvolution(convolution, pooling: size),
+              reference: .pooledConvolution(shape, size: size), rows: 2)
+          }
       }
   }
 
@@ -44,15 +49,10 @@ struct ImageLayerCase: CustomTestStringConvertible, Sendable {
       reference: .normalization(image, source: source, stride: stride), rows: 4, source: source)
   }
 
-  private static let pooling = [image(4, 6, 3), image(7, 9, 5), image(5, 4, 16)].flatMap { image in
-    [
-      ImageLayerCase(
-        testDescription: "maximum \(image)", layer: MaximumPoolingLayer("pool", image, size: 2),
-        reference: .maximumPooling(image, size: 2)),
-      ImageLayerCase(
-        testDescription: "mean \(image)", layer: GlobalAveragePoolingLayer("pool", image),
-        reference: .globalAveragePooling(image)),
-    ]
+  private static let pooling = [image(4, 6, 3), image(7, 9, 5), image(5, 4, 16)].map { image in
+    ImageLayerCase(
+      testDescription: "mean \(image)", layer: GlobalAveragePoolingLayer("pool", image),
+      reference: .globalAveragePooling(image))
   }
 
   private static func image(_ height: Int, _ width: Int, _ channels: Int) -> ImageShape {

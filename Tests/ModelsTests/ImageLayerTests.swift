@@ -5,6 +5,7 @@ import Testing
 /// What a forward and a backward pass in training mode leave.
 private struct Passes {
   let output: Rows
+  let inner: Rows?
   let inputGradient: Rows
   /// Where there is a shortcut, ∂loss/∂(what it comes from).
   let sourceGradient: Rows?
@@ -22,14 +23,15 @@ private struct Passes {
     exported = layer.layer.tensors.exported(from: parameters.pointer).map(Double.init)
     // Storing must not depend on what was there.
     gradient.elements.update(repeating: .nan)
+    inner = layer.layer.innerCount > 0 ? Rows(layer.rows, layer.layer.innerCount) : nil
     layer.layer.forward(
       ForwardPass(
         parameters: parameters.pointer, statistics: statistics.pointer, input: batch.input, output: output.matrix,
-        shortcut: source?.matrix, mode: .training))
+        inner: inner?.matrix, shortcut: source?.matrix, mode: .training))
     layer.layer.backward(
       BackwardPass(
         parameters: parameters.pointer, target: GradientTarget(gradient: gradient.pointer, accumulating: false),
-        input: batch.input, output: output.matrix, outputGradient: outputGradient.matrix,
+        input: batch.input, output: output.matrix, inner: inner?.matrix, outputGradient: outputGradient.matrix,
         inputGradient: inputGradient.matrix))
     sourceGradient = layer.source.map { Rows(layer.rows, $0.count) }
     if let sourceGradient, let (shortcut, _) = layer.layer.shortcut {
@@ -70,7 +72,7 @@ struct ImageLayerTests {
   }
 
   /// Neither the first layer's input nor its gradient is of use to anybody.
-  @Test(arguments: ImageLayerCase.all.filter { $0.layer is Convolution })
+  @Test(arguments: ImageLayerCase.all.filter { $0.layer.kernels != nil })
   func withoutAnInputGradientTheParametersGradientIsTheSame(layer: ImageLayerCase) {
     let (passes, batch, parameters) = (Passes(layer), layer.batch, layer.parameters)
     let gradient = ParameterVector(count: parameters.count)
@@ -78,8 +80,8 @@ struct ImageLayerTests {
     layer.layer.backward(
       BackwardPass(
         parameters: parameters.pointer, target: GradientTarget(gradient: gradient.pointer, accumulating: false),
-        input: batch.input, output: passes.output.matrix, outputGradient: outputGradient.matrix,
-        inputGradient: nil))
+        input: batch.input, output: passes.output.matrix, inner: passes.inner?.matrix,
+        outputGradient: outputGradient.matrix, inputGradient: nil))
     #expect(firstDifference(gradient.elements, passes.gradient.elements) == nil)
   }
 
@@ -98,7 +100,7 @@ struct ImageLayerTests {
     let shape = ConvolutionShape(
       input: ImageShape(height: 4, width: 4, channels: 48), outputs: 160, kernel: 3, padding: 1)
     let starts = ConvolutionProducts.Kernels.allCases.map { kernels -> [Float] in
-      let layer = Convolution("conv", shape, bias: true, kernels: kernels)
+      let layer = PooledConvolution(Convolution("conv", shape, kernels: kernels), pooling: 2)
       let parameters = ParameterVector(count: layer.parameterCount)
       // What was there before is forgotten.
       parameters.elements.update(repeating: 5)

@@ -98,8 +98,7 @@ struct ImageNetworkTests {
 
   private func network(_ image: ImageShape, blocks: Int, _ kernels: ConvolutionProducts.Kernels) -> Network {
     func convolution(_ name: String, _ input: ImageShape) -> Convolution {
-      Convolution(
-        name, ConvolutionShape(input: input, outputs: 16, kernel: 3, padding: 1), bias: false, kernels: kernels)
+      Convolution(name, ConvolutionShape(input: input, outputs: 16, kernel: 3, padding: 1), kernels: kernels)
     }
     let first = convolution("conv", image)
     let inner = first.shape.output

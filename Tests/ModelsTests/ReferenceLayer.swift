@@ -30,17 +30,29 @@ struct ReferenceLayer: Sendable {
     }
   }
 
-  /// y = σ(w ∗ x + b), w (out, in, row, column).
-  static func convolution(_ shape: ConvolutionShape, hasBias: Bool, isRectified: Bool) -> ReferenceLayer {
+  /// y = w ∗ x, w (out, in, row, column).
+  static func convolution(_ shape: ConvolutionShape) -> ReferenceLayer { convolution(shape, isRectified: false) }
+
+  /// The largest number of each window of max(w ∗ x + b, 0).
+  static func pooledConvolution(_ shape: ConvolutionShape, size: Int) -> ReferenceLayer {
+    let rectified = convolution(shape, isRectified: true)
+    let pooling = maximumPooling(shape.output, size: size)
+    return ReferenceLayer(parameterCount: rectified.parameterCount) { parameters, images, _ in
+      pooling.apply([], rectified.apply(parameters, images, nil), nil)
+    }
+  }
+
+  /// y = w ∗ x, or max(w ∗ x + b, 0).
+  private static func convolution(_ shape: ConvolutionShape, isRectified: Bool) -> ReferenceLayer {
     let (input, output, kernel) = (shape.input, shape.output, shape.kernel)
-    return ReferenceLayer(parameterCount: shape.weightCount + (hasBias ? output.channels : 0)) {
+    return ReferenceLayer(parameterCount: shape.weightCount + (isRectified ? output.channels : 0)) {
       parameters, images, _ in
       let w = Array(parameters)
       return images.map { x in
         var y = [Double](repeating: 0, count: output.count)
         for index in 0..<output.count {
           let (pixel, out) = index.quotientAndRemainder(dividingBy: output.channels)
-          var sum = hasBias ? w[shape.weightCount + out] : 0
+          var sum = isRectified ? w[shape.weightCount + out] : 0
           for tap in 0..<(kernel * kernel) {
             let row = pixel / output.width * shape.stride + tap / kernel - shape.padding
             let column = pixel % output.width * shape.stride + tap % kernel - shape.padding
@@ -97,7 +109,7 @@ struct ReferenceLayer: Sendable {
     }
   }
 
-  static func maximumPooling(_ image: ImageShape, size: Int) -> ReferenceLayer {
+  private static func maximumPooling(_ image: ImageShape, size: Int) -> ReferenceLayer {
     let (height, width) = (image.height / size, image.width / size)
     return ReferenceLayer(parameterCount: 0) { _, images, _ in
       images.map { x in

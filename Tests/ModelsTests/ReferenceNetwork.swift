@@ -22,8 +22,8 @@ struct ReferenceNetwork {
     let second = ConvolutionShape(input: half, outputs: 64, kernel: 5, padding: 2)
     let quarter = ImageShape(height: half.height / 2, width: half.width / 2, channels: 64)
     layers = [
-      .convolution(first, hasBias: true, isRectified: true), .maximumPooling(first.output, size: 2),
-      .convolution(second, hasBias: true, isRectified: true), .maximumPooling(second.output, size: 2),
+      .pooledConvolution(first, size: 2),
+      .pooledConvolution(second, size: 2),
       .dense(quarter.count, 512, isRectified: true, image: quarter), .dense(512, classes, isRectified: false),
     ]
   }
@@ -33,7 +33,7 @@ struct ReferenceNetwork {
     var layers: [ReferenceLayer] = []
     func convolution(_ input: ImageShape, _ outputs: Int, stride: Int) -> ImageShape {
       let shape = ConvolutionShape(input: input, outputs: outputs, kernel: 3, stride: stride, padding: 1)
-      layers.append(.convolution(shape, hasBias: false, isRectified: false))
+      layers.append(.convolution(shape))
       return shape.output
     }
     var image = convolution(image, 16, stride: 1)

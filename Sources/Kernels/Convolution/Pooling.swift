@@ -1,6 +1,6 @@
 import CHost
 
-/// Pooling of images, channel by channel, square windows side by side.
+/// Maximum pooling of images after a bias and a rectifier, channel by channel, square windows side by side.
 public struct MaximumPooling: Sendable {
   public let input: ImageShape
   public let output: ImageShape
@@ -14,84 +14,77 @@ public struct MaximumPooling: Sendable {
     output = ImageShape(height: input.height / size, width: input.width / size, channels: input.channels)
   }
 
-  /// output ← the largest number of each window.
-  public func forward(_ image: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-    forEachWindow { pixel, corner in
-      let (y, x) = (output + pixel, image + corner)
-      for channel in 0..<input.channels { y[channel] = x[channel] }
-      forEachTap { tap in
-        let x = x + tap
-        // A NaN wins, wherever in the window it is, so that a diverged run shows.
-        for channel in 0..<input.channels {
-          let isNew = x[channel] > y[channel] || x[channel].isNaN
-          y[channel] = isNew ? x[channel] : y[channel]
+  /// output ← the largest number of each window of max(image + bias, 0); bias (channels).
+  /// - Parameter taps: receives, for each of them, which pixel of its window it is, in reading order; the first of equal ones.
+  public func forward(
+    _ image: UnsafePointer<Float>, bias: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+    taps: UnsafeMutablePointer<Float>?
+  ) {
+    forEachVector { pixel, corner, channel, lanes in
+      let b = load(bias + channel, lanes)
+      var largest = rectified(load(image + corner, lanes) + b)
+      var (place, tap) = (SIMD16<Float>(), SIMD16<Float>())
+      for row in 0..<size {
+        for column in 0..<size {
+          let x = rectified(load(image + (corner &+ offset(row, column)), lanes) + b)
+          // A NaN wins, wherever in the window it is, so that a diverged run shows.
+          let isNew = (x .> largest) .| (x .!= x)
+          largest.replace(with: x, where: isNew)
+          place.replace(with: tap, where: isNew)
+          tap += 1
         }
       }
+      largest.store(output + pixel, count: lanes)
+      if let taps { place.store(taps + pixel, count: lanes) }
     }
   }
 
-  /// inputGradient ← each window's gradient, at the first pixel that has the window's largest number.
+  /// inputGradient ← each window's gradient, at the pixel that has its largest number, where that is not 0.
   public func backward(
-    _ image: UnsafePointer<Float>, _ output: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
+    _ output: UnsafePointer<Float>, taps: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
     _ inputGradient: UnsafeMutablePointer<Float>
   ) {
     let isCovered = input.height % size == 0 && input.width % size == 0
     if !isCovered { inputGradient.update(repeating: 0, count: input.count) }
-    let vectors = input.channels / 16 * 16
-    forEachWindow { pixel, corner in
-      let (x, target) = (image + corner, inputGradient + corner)
-      for channel in stride(from: 0, to: vectors, by: 16) {
-        distribute(output + (pixel &+ channel), outputGradient + (pixel &+ channel), x + channel, target + channel)
-      }
-      for channel in vectors..<input.channels {
-        var gradient = outputGradient[pixel + channel]
-        forEachTap { tap in
-          let isLargest = x[tap + channel] == output[pixel + channel]
-          target[tap + channel] = isLargest ? gradient : 0
-          if isLargest { gradient = 0 }
+    forEachVector { pixel, corner, channel, lanes in
+      let place = load(taps + pixel, lanes)
+      let gradient = load(outputGradient + pixel, lanes).replacing(with: 0, where: load(output + pixel, lanes) .== 0)
+      var tap = SIMD16<Float>()
+      for row in 0..<size {
+        for column in 0..<size {
+          let target = inputGradient + (corner &+ offset(row, column))
+          // Stores wait for their lines one after another.
+          chost_prefetch_to_write(target + 512)
+          SIMD16<Float>().replacing(with: gradient, where: place .== tap).store(target, count: lanes)
+          tap += 1
         }
       }
     }
   }
 
-  /// The same of sixteen channels of a window: written out, since what goes through a closure goes through memory.
   @inline(__always)
-  private func distribute(
-    _ y: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-    _ target: UnsafeMutablePointer<Float>
-  ) {
-    let y = SIMD16.load(y)
-    var gradient = SIMD16.load(g)
-    for row in 0..<size {
-      for column in 0..<size {
-        let tap = (row &* input.width &+ column) &* input.channels
-        // Two streams to wait for, and little to do.
-        chost_prefetch(x + (tap &+ 512))
-        chost_prefetch_to_write(target + (tap &+ 512))
-        let isLargest = SIMD16.load(x + tap) .== y
-        SIMD16<Float>().replacing(with: gradient, where: isLargest).store(target + tap)
-        gradient.replace(with: 0, where: isLargest)
-      }
-    }
+  private func load(_ address: UnsafePointer<Float>, _ lanes: Int) -> SIMD16<Float> {
+    lanes == 16 ? .load(address) : .load(address, count: lanes)
   }
 
+  /// Hands each vector of channels of each window to `body`: where it is in the output and at the window's first pixel, its first
+  /// channel, and how many.
   @inline(__always)
-  private func forEachWindow(_ body: (_ pixel: Int, _ corner: Int) -> Void) {
+  private func forEachVector(_ body: (_ pixel: Int, _ corner: Int, _ channel: Int, _ lanes: Int) -> Void) {
     for row in 0..<output.height {
       for column in 0..<output.width {
-        body(
-          (row &* output.width &+ column) &* input.channels,
-          (row &* input.width &+ column) &* size &* input.channels)
+        let pixel = (row &* output.width &+ column) &* input.channels
+        let corner = (row &* input.width &+ column) &* size &* input.channels
+        for channel in stride(from: 0, to: input.channels, by: 16) {
+          body(pixel &+ channel, corner &+ channel, channel, min(16, input.channels &- channel))
+        }
       }
     }
   }
 
+  /// From a window's first pixel to another, in numbers.
   @inline(__always)
-  private func forEachTap(_ body: (Int) -> Void) {
-    for row in 0..<size {
-      for column in 0..<size { body((row &* input.width &+ column) &* input.channels) }
-    }
-  }
+  private func offset(_ row: Int, _ column: Int) -> Int { (row &* input.width &+ column) &* input.channels }
 }
 
 /// Pooling of a whole image: the mean of each channel.
