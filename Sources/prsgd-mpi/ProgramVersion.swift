@@ -1,4 +1,5 @@
 import CHost
+import Glibc
 import Kernels
 import MessagePassing
 
@@ -25,7 +26,8 @@ enum ProgramVersion {
   static var slowBuildNote: String? {
     guard VectorUnit.bits < VectorUnit.available else { return nil }
     let fusing = VectorUnit.hasFusedMultiplyAdd ? "" : " without fused multiply-add"
+    let isChosen = getenv("PRSGD_VARIANT").map { String(cString: $0) } == march
     return "this build uses \(VectorUnit.bits)-bit vectors\(fusing) where this processor has "
-      + "\(VectorUnit.available): build again with PRSGD_MARCH=native"
+      + "\(VectorUnit.available): \(isChosen ? "PRSGD_VARIANT chose it" : "build again with PRSGD_MARCH=native")"
   }
 }
