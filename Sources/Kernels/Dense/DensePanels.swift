@@ -36,14 +36,18 @@ struct DensePanels: DenseKernels {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · W + bias, or added to output without one.
+  /// output (rows, out) ← input (rows, in) · W + bias, or added to output without one, while asking for the rows to come.
   /// - Precondition: each row of `output` has room for whole panels.
   func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
+      let upcoming = self.upcoming(upcoming, panel: first)
       for start in stride(from: 0, to: inputCount, by: Self.innerBlock) {
         let inner = min(Self.innerBlock, inputCount - start)
+        for column in stride(from: start, to: start + inner, by: CacheLine.floats) {
+          upcoming?.prefetch(column: column)
+        }
         let block = weights + panels.offset(from: first) + start * width
         let tall = panels.isNarrow(from: first) ? input.rows / TallTile.rows * TallTile.rows : 0
         for row in stride(from: 0, to: tall, by: TallTile.rows) {
@@ -81,6 +85,11 @@ struct DensePanels: DenseKernels {
     }
   }
 
+  /// The rows to come that a panel asks for.
+  private func upcoming(_ rows: UpcomingRows?, panel first: Int) -> UpcomingRows? {
+    rows?.part(first / Tile.width, of: (outputCount + Tile.width - 1) / Tile.width)
+  }
+
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
   private static func forwardTile<T: RegisterTile>(
     _: T.Type, _ x: Numbers, _ xStride: Int, _ w: Numbers, _ width: Int, _ inner: Int, _ y: Numbers, _ yStride: Int,
@@ -112,34 +121,36 @@ struct DensePanels: DenseKernels {
 
   // MARK: Backward
 
-  /// ∂loss/∂W = inputᵀ · outputGradient, handed to `target` tile by tile.
+  /// ∂loss/∂W = inputᵀ · outputGradient, handed to `target` tile by tile, while asking for the rows to come.
   func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows?) {
     switch target.rule {
-    case .store: _ = weightGradient(input, outputGradient, GradientSink(target, Store()))
-    case .accumulate: _ = weightGradient(input, outputGradient, GradientSink(target, Accumulate()))
+    case .store: _ = weightGradient(input, outputGradient, upcoming, GradientSink(target, Store()))
+    case .accumulate: _ = weightGradient(input, outputGradient, upcoming, GradientSink(target, Accumulate()))
     case .descend(let step, let squaredNorm):
-      squaredNorm.pointee += weightGradient(input, outputGradient, GradientSink(target, Descend(step)))
+      squaredNorm.pointee += weightGradient(input, outputGradient, upcoming, GradientSink(target, Descend(step)))
     case .descendWithMomentum(let step, let buffer):
-      _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithMomentum(step, buffer)))
+      _ = weightGradient(input, outputGradient, upcoming, GradientSink(target, DescendWithMomentum(step, buffer)))
     case .descendWithNesterov(let step, let buffer):
-      _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithNesterov(step, buffer)))
+      _ = weightGradient(input, outputGradient, upcoming, GradientSink(target, DescendWithNesterov(step, buffer)))
     case .descendWithAdam(let step, let first, let second):
-      _ = weightGradient(input, outputGradient, GradientSink(target, DescendWithAdam(step, first, second)))
+      _ = weightGradient(input, outputGradient, upcoming, GradientSink(target, DescendWithAdam(step, first, second)))
     }
   }
 
   /// A finished tile is parked in a kilobyte of scratch, its rows closed up as they are in the panel, and handed on a
   /// vector at a time between the steps of the next tile: the memory traffic of an update hides behind the arithmetic.
   @inline(__always)
-  private func weightGradient<Rule>(_ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>) -> Double {
+  private func weightGradient<Rule>(
+    _ input: Matrix, _ outputGradient: Matrix, _ upcoming: UpcomingRows?, _ sink: GradientSink<Rule>
+  ) -> Double {
     var parking = Parking(parked.pointer)
     // The other way round than forward, whose last panels may still be in a cache, as its first ones then will be.
     let last = (outputCount - 1) / Tile.width * Tile.width
     for first in stride(from: last, through: 0, by: -Tile.width) {
       if panels.isNarrow(from: first) && inputCount >= TallTile.rows {
-        weightGradient(TallTile.self, panel: first, input, outputGradient, sink, &parking)
+        weightGradient(TallTile.self, panel: first, input, outputGradient, upcoming, sink, &parking)
       } else {
-        weightGradient(BackwardTile.self, panel: first, input, outputGradient, sink, &parking)
+        weightGradient(BackwardTile.self, panel: first, input, outputGradient, upcoming, sink, &parking)
       }
     }
     return parking.squaredNorm + sink.take(parked.pointer, count: parking.count, at: parking.offset)
@@ -148,14 +159,16 @@ struct DensePanels: DenseKernels {
   /// One panel of it.
   @inline(__always)
   private func weightGradient<T: RegisterTile, Rule>(
-    _: T.Type, panel first: Int, _ input: Matrix, _ outputGradient: Matrix, _ sink: GradientSink<Rule>,
-    _ parking: inout Parking
+    _: T.Type, panel first: Int, _ input: Matrix, _ outputGradient: Matrix, _ upcoming: UpcomingRows?,
+    _ sink: GradientSink<Rule>, _ parking: inout Parking
   ) {
     let width = panels.width(from: first)
+    let upcoming = self.upcoming(upcoming, panel: first)
     var squares = SIMD16<Float>()
     for row in stride(from: 0, to: inputCount, by: T.rows) {
       // The last tile ends with the last input; what it shares with the one before is not taken twice.
       let start = min(row, inputCount - T.rows)
+      upcoming?.prefetch(column: start)
       let tile: T = Self.weightGradientTile(input, start, outputGradient, first, sink, parking, &squares)
       // Each row's surplus is overwritten by the next.
       tile.forEachRow { index, sums in

@@ -17,6 +17,17 @@ public struct UpcomingRows {
     (UpcomingRows(addresses, count: count / 2), UpcomingRows(addresses + count / 2, count: count - count / 2))
   }
 
+  /// One of `parts` about equal parts: none of the rows, where there are more parts.
+  @inline(__always)
+  func part(_ part: Int, of parts: Int) -> UpcomingRows {
+    let (first, last) = (part &* count / parts, (part &+ 1) &* count / parts)
+    return UpcomingRows(addresses + first, count: last &- first)
+  }
+
+  /// Asks for what `column` of each row is in.
+  @inline(__always)
+  func prefetch(column: Int) { for row in 0..<count { prefetch(row: row, column: column) } }
+
   /// Asks for what `column` of a row is in.
   @inline(__always)
   func prefetch(row: Int, column: Int) { chost_prefetch_to_second(addresses[row] + column) }
