@@ -65,8 +65,7 @@ public struct Dense: Layer {
 
   public func forward(_ pass: ForwardPass) {
     products.forward(
-      weights: pass.parameters, bias: pass.parameters + weightCount, input: pass.input, output: pass.output,
-      upcoming: pass.upcoming)
+      weights: pass.parameters, bias: pass.parameters + weightCount, input: pass.input, output: pass.output)
     if activation == .rectifier { pass.output.rectify() }
   }
 

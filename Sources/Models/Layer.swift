@@ -52,13 +52,10 @@ public struct ForwardPass {
   public let shortcut: Matrix?
   public let mode: PassMode
   public let randomness: PassRandomness
-  /// For the first layer, the input of the next batch, to be prefetched where that pays.
-  public let upcoming: UpcomingRows?
 
   public init(
     parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>, input: Matrix, output: Matrix,
-    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, randomness: PassRandomness = PassRandomness(),
-    upcoming: UpcomingRows? = nil
+    inner: Matrix? = nil, shortcut: Matrix? = nil, mode: PassMode, randomness: PassRandomness = PassRandomness()
   ) {
     self.randomness = randomness
     self.inner = inner
@@ -68,7 +65,6 @@ public struct ForwardPass {
     self.output = output
     self.shortcut = shortcut
     self.mode = mode
-    self.upcoming = upcoming
   }
 }
 
@@ -89,7 +85,7 @@ public struct BackwardPass {
   public let inputGradient: Matrix?
   /// That of the forward pass.
   public let randomness: PassRandomness
-  /// As in a forward pass.
+  /// For the first layer, the input of the next batch, to be prefetched where that pays.
   public let upcoming: UpcomingRows?
 
   public init(

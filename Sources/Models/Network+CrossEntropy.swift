@@ -14,12 +14,11 @@ extension Network {
   ///   - labels: a class for each row of `input`.
   ///   - scale: the weight of each row's loss in the objective: 1 / rows for a mean.
   ///   - smoothing: ε of the labels.
-  ///   - upcoming: samples of the next batch, where it is known.
   public func forward(
     _ parameters: ParameterVector, _ input: Matrix, labels: UnsafePointer<Int32>, scale: Float, smoothing: Float = 0,
-    upcoming: UpcomingRows? = nil, poll: Poll = {}
+    poll: Poll = {}
   ) throws -> BatchScore {
-    let outputs = try predict(parameters, input, mode: .training, upcoming: upcoming, poll: poll)
+    let outputs = try predict(parameters, input, mode: .training, poll: poll)
     return softmaxCrossEntropy(
       outputs, labels: labels, gradient: lossGradient(rows: input.rows), scale: scale, smoothing: smoothing)
   }

@@ -158,7 +158,7 @@ public final class Network {
 
   /// The outputs (rows, classes) for `input` (rows, inputCount), valid until the next call.
   public func predict(
-    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, upcoming: UpcomingRows? = nil,
+    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation,
     poll: Poll = {}
   ) throws -> Matrix {
     precondition(input.rows <= (mode.keepsOutputs ? maximumBatch : evaluationBatch) * positions)
@@ -172,7 +172,7 @@ public final class Network {
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
           input: current, output: next, inner: mode.keepsOutputs ? inner(index, rows: input.rows) : nil,
           shortcut: shortcutSource(index).map { output($0, rows: input.rows, mode) },
-          mode: mode, randomness: randomness, upcoming: index == 0 ? upcoming : nil))
+          mode: mode, randomness: randomness))
       current = next
       try poll()
     }

@@ -46,7 +46,6 @@ public struct AdjointProduct: Sendable {
     }
     precondition(inputGradient.columns == products.inputCount && outputGradient.columns == products.outputCount)
     exchanged.products.forward(
-      weights: exchanged.weights.pointer, bias: exchanged.noBias.pointer, input: outputGradient, output: inputGradient,
-      upcoming: nil)
+      weights: exchanged.weights.pointer, bias: exchanged.noBias.pointer, input: outputGradient, output: inputGradient)
   }
 }

@@ -7,7 +7,7 @@ struct DenseBLAS: DenseKernels {
 
   private func matrix(_ numbers: Numbers) -> Matrix { Matrix(numbers, rows: inputCount, columns: outputCount) }
 
-  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix) {
     output.multiply(input, matrix(weights), accumulating: bias == nil)
     if let bias { output.addToRows(bias) }
   }

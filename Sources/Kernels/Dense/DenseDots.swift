@@ -34,18 +34,12 @@ struct DenseDots: DenseKernels {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · Wᵀ + bias, or added to output without one, while asking for up to half as many rows to come.
-  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+  /// output (rows, out) ← input (rows, in) · Wᵀ + bias, or added to output without one.
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix) {
     for row in stride(from: 0, to: input.rows, by: CrossTile.rows) {
       let rows = min(CrossTile.rows, input.rows - row)
       for first in stride(from: 0, to: outputCount, by: CrossTile.columns) {
-        if let upcoming, upcoming.count >= row / 2 + CrossTile.rows / 2 {
-          // Each tile of outputs asks for a row, and those for which none is left for the last one again.
-          let next = row / 2 + min(first / CrossTile.columns, CrossTile.rows / 2 - 1)
-          dots(input, row, weights, first) { k in upcoming.prefetch(row: next, column: k) }
-        } else {
-          dots(input, row, weights, first) { _ in }
-        }
+        dots(input, row, weights, first)
         for place in 0..<rows {
           let y = output.row(row + place)
           for column in first..<min(first + CrossTile.columns, outputCount) {
@@ -57,42 +51,34 @@ struct DenseDots: DenseKernels {
     }
   }
 
-  /// lanes ← the products of a few rows and five outputs' weights. `between` is called once for each cache line of a row.
+  /// lanes ← the products of a few rows and five outputs' weights.
   @inline(__always)
-  private func dots(_ input: Matrix, _ row: Int, _ weights: Numbers, _ first: Int, between: (Int) -> Void) {
+  private func dots(_ input: Matrix, _ row: Int, _ weights: Numbers, _ first: Int) {
     let last = input.rows &- 1
     let x = FourPlaces { UnsafePointer(input.row(min(row &+ $0, last))) }
     let five = CrossTile.Columns(first, of: outputCount, stride: inputCount)
     var tile = CrossTile()
-    let whole = inputCount / CacheLine.floats * CacheLine.floats
-    for line in stride(from: 0, to: whole, by: CacheLine.floats) {
-      for part in 0..<CacheLine.floats / Vector.scalarCount {
-        let k = line &+ part &* Vector.scalarCount
-        let w = weights + k
-        tile.add(
-          Column { .load(x[$0] + k) }, .load(w + five.place0), .load(w + five.place1), .load(w + five.place2),
-          .load(w + five.place3), .load(w + five.place4))
-      }
-      between(line)
+    let whole = inputCount / Vector.scalarCount * Vector.scalarCount
+    for k in stride(from: 0, to: whole, by: Vector.scalarCount) {
+      let w = weights + k
+      tile.add(
+        Column { .load(x[$0] + k) }, .load(w + five.place0), .load(w + five.place1), .load(w + five.place2),
+        .load(w + five.place3), .load(w + five.place4))
     }
     if whole < inputCount {
-      for part in 0..<CacheLine.floats / Vector.scalarCount {
-        let k = whole &+ part &* Vector.scalarCount
-        // What lies behind the last input is another's.
-        let count = max(0, min(Vector.scalarCount, inputCount &- k))
-        let load = { (address: UnsafePointer<Float>) in Vector.load(address + k, count: count) }
-        let w = UnsafePointer(weights)
-        tile.add(
-          Column { load(x[$0]) }, load(w + five.place0), load(w + five.place1), load(w + five.place2),
-          load(w + five.place3), load(w + five.place4))
-      }
+      // What lies behind the last input is another's.
+      let load = { (address: UnsafePointer<Float>) in Vector.load(address + whole, count: inputCount &- whole) }
+      let w = UnsafePointer(weights)
+      tile.add(
+        Column { load(x[$0]) }, load(w + five.place0), load(w + five.place1), load(w + five.place2),
+        load(w + five.place3), load(w + five.place4))
     }
     tile.store(lanes.pointer, CrossTile.Columns(0, of: CrossTile.columns, stride: Self.width))
   }
 
   // MARK: Backward
 
-  /// ∂loss/∂W = outputGradientᵀ · input, handed to `target`, while asking for up to half as many rows to come.
+  /// ∂loss/∂W = outputGradientᵀ · input, handed to `target`, while asking for as many rows to come.
   func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows?) {
     forEachTile(columns: outputCount) { start, first in
       outerProducts(
@@ -101,10 +87,12 @@ struct DenseDots: DenseKernels {
         CrossTile.Columns(first, of: outputCount, stride: inputCount),
         of: { input.row($0) + start }
       ) { row in
-        // The lines of a row to come go with two of these rows and two tiles.
-        guard let upcoming, row / 2 < upcoming.count else { return }
-        let line = (row % 2 &* 2 &+ (first == 0 ? 0 : 1)) % Self.lines
-        upcoming.prefetch(row: row / 2, column: start &+ line &* CacheLine.floats)
+        guard let upcoming, row < upcoming.count else { return }
+        // The tiles of all outputs share the lines.
+        let (part, parts) = (first / CrossTile.columns, (outputCount &+ CrossTile.columns &- 1) / CrossTile.columns)
+        for line in part &* Self.lines / parts..<(part &+ 1) &* Self.lines / parts {
+          upcoming.prefetch(row: row, column: start &+ line &* CacheLine.floats)
+        }
       }
     }
     target.take(gradient.pointer, count: gradient.count)

@@ -9,7 +9,7 @@ protocol DenseKernels: Sendable {
 
   /// output (rows, out) ← input (rows, in) · W + bias (out); without a bias, output ← output + input · W. It may ask for rows
   /// to come.
-  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?)
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix)
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
   func inputGradient(weights: Numbers, outputGradient: Matrix, inputGradient: Matrix)

@@ -36,18 +36,14 @@ struct DensePanels: DenseKernels {
 
   // MARK: Forward
 
-  /// output (rows, out) ← input (rows, in) · W + bias, or added to output without one, while asking for the rows to come.
+  /// output (rows, out) ← input (rows, in) · W + bias, or added to output without one.
   /// - Precondition: each row of `output` has room for whole panels.
-  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix, upcoming: UpcomingRows?) {
+  func forward(weights: Numbers, bias: Numbers?, input: Matrix, output: Matrix) {
     precondition(output.stride >= rounded(outputCount, upTo: Tile.width))
     for first in stride(from: 0, to: outputCount, by: Tile.width) {
       let width = panels.width(from: first)
-      let upcoming = self.upcoming(upcoming, panel: first)
       for start in stride(from: 0, to: inputCount, by: Self.innerBlock) {
         let inner = min(Self.innerBlock, inputCount - start)
-        for column in stride(from: start, to: start + inner, by: CacheLine.floats) {
-          upcoming?.prefetch(column: column)
-        }
         let block = weights + panels.offset(from: first) + start * width
         let tall = panels.isNarrow(from: first) ? input.rows / TallTile.rows * TallTile.rows : 0
         for row in stride(from: 0, to: tall, by: TallTile.rows) {
@@ -83,11 +79,6 @@ struct DensePanels: DenseKernels {
         }
       }
     }
-  }
-
-  /// The rows to come that a panel asks for.
-  private func upcoming(_ rows: UpcomingRows?, panel first: Int) -> UpcomingRows? {
-    rows?.part(first / Tile.width, of: (outputCount + Tile.width - 1) / Tile.width)
   }
 
   /// A tile of y ← (bias, or y where there is none) + Σ over `inner` inputs of x · w; `valid` rows of it.
@@ -163,7 +154,8 @@ struct DensePanels: DenseKernels {
     _ sink: GradientSink<Rule>, _ parking: inout Parking
   ) {
     let width = panels.width(from: first)
-    let upcoming = self.upcoming(upcoming, panel: first)
+    // Each panel asks for its share of them.
+    let upcoming = upcoming?.part(first / Tile.width, of: (outputCount + Tile.width - 1) / Tile.width)
     var squares = SIMD16<Float>()
     for row in stride(from: 0, to: inputCount, by: T.rows) {
       // The last tile ends with the last input; what it shares with the one before is not taken twice.

@@ -46,14 +46,12 @@ public struct DenseProducts: Sendable {
   public func index(input: Int, output: Int) -> Int { implementation.index(input: input, output: output) }
 
   /// output (rows, out) ← input (rows, in) · W + bias (out); without a bias, output ← output + input · W.
-  /// - Parameter upcoming: rows of the next input, which kernels may ask for meanwhile.
   public func forward(
-    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?, input: Matrix, output: Matrix,
-    upcoming: UpcomingRows? = nil
+    weights: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?, input: Matrix, output: Matrix
   ) {
     precondition(input.columns == inputCount && output.columns == outputCount)
     precondition(!input.isScattered || takesScatteredRows)
-    implementation.forward(weights: weights, bias: bias, input: input, output: output, upcoming: upcoming)
+    implementation.forward(weights: weights, bias: bias, input: input, output: output)
   }
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · Wᵀ.
@@ -63,7 +61,7 @@ public struct DenseProducts: Sendable {
   }
 
   /// inputᵀ · outputGradient, handed to `target`.
-  /// - Parameter upcoming: as in `forward`.
+  /// - Parameter upcoming: rows of the next input, which kernels may ask for meanwhile.
   public func weightGradient(
     input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows? = nil
   ) {

@@ -12,11 +12,6 @@ public struct UpcomingRows {
     self.count = count
   }
 
-  /// The first of two parts, and the second: passes share the work.
-  public var halves: (UpcomingRows, UpcomingRows) {
-    (UpcomingRows(addresses, count: count / 2), UpcomingRows(addresses + count / 2, count: count - count / 2))
-  }
-
   /// One of `parts` about equal parts: none of the rows, where there are more parts.
   @inline(__always)
   func part(_ part: Int, of parts: Int) -> UpcomingRows {

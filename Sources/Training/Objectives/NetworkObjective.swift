@@ -57,7 +57,7 @@ public final class NetworkObjective: Objective {
   ) throws -> BatchScore {
     var score = BatchScore()
     // A batch is worked through in pieces that fit the network's activations.
-    let upcoming = canStepAtOnce ? batches.upcoming.halves : nil
+    let upcoming = canStepAtOnce ? batches.upcoming : nil
     for start in stride(from: 0, to: batchSize, by: network.maximumBatch) {
       timer.enter(.data)
       let (samples, labels) = batches.gather(start..<min(start + network.maximumBatch, batchSize))
@@ -66,11 +66,11 @@ public final class NetworkObjective: Objective {
       timer.enter(.forward)
       score += try network.forward(
         x, batch.input, labels: batch.targets, scale: 1 / Float(batchSize * network.positions),
-        smoothing: labelSmoothing, upcoming: upcoming?.0, poll: poll)
+        smoothing: labelSmoothing, poll: poll)
       guard score.loss.isFinite else { break }
       timer.enter(.backward)
       try network.backward(
-        x, batch.input, target: start == 0 ? target : target.accumulating, upcoming: upcoming?.1, poll: poll)
+        x, batch.input, target: start == 0 ? target : target.accumulating, upcoming: upcoming, poll: poll)
     }
     return score
   }
