@@ -158,8 +158,7 @@ public final class Network {
 
   /// The outputs (rows, classes) for `input` (rows, inputCount), valid until the next call.
   public func predict(
-    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation,
-    poll: Poll = {}
+    _ parameters: ParameterVector, _ input: Matrix, mode: PassMode = .evaluation, poll: Poll = {}
   ) throws -> Matrix {
     precondition(input.rows <= (mode.keepsOutputs ? maximumBatch : evaluationBatch) * positions)
     precondition(input.columns == inputCount && parameters.count == parameterCount)

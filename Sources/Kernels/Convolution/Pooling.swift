@@ -21,12 +21,12 @@ public struct MaximumPooling: Sendable {
     taps: UnsafeMutablePointer<Float>?
   ) {
     forEachVector { pixel, corner, channel, lanes in
-      let b = load(bias + channel, lanes)
-      var largest = rectified(load(image + corner, lanes) + b)
+      let b = LaneRange.load(bias + channel, lanes)
+      var largest = SIMD16<Float>(repeating: -.infinity)
       var (place, tap) = (SIMD16<Float>(), SIMD16<Float>())
       for row in 0..<size {
         for column in 0..<size {
-          let x = rectified(load(image + (corner &+ offset(row, column)), lanes) + b)
+          let x = rectified(LaneRange.load(image + (corner &+ offset(row, column)), lanes) + b)
           // A NaN wins, wherever in the window it is, so that a diverged run shows.
           let isNew = (x .> largest) .| (x .!= x)
           largest.replace(with: x, where: isNew)
@@ -47,8 +47,9 @@ public struct MaximumPooling: Sendable {
     let isCovered = input.height % size == 0 && input.width % size == 0
     if !isCovered { inputGradient.update(repeating: 0, count: input.count) }
     forEachVector { pixel, corner, channel, lanes in
-      let place = load(taps + pixel, lanes)
-      let gradient = load(outputGradient + pixel, lanes).replacing(with: 0, where: load(output + pixel, lanes) .== 0)
+      let place = LaneRange.load(taps + pixel, lanes)
+      let isShut = LaneRange.load(output + pixel, lanes) .== 0
+      let gradient = LaneRange.load(outputGradient + pixel, lanes).replacing(with: 0, where: isShut)
       var tap = SIMD16<Float>()
       for row in 0..<size {
         for column in 0..<size {
@@ -62,11 +63,6 @@ public struct MaximumPooling: Sendable {
     }
   }
 
-  @inline(__always)
-  private func load(_ address: UnsafePointer<Float>, _ lanes: Int) -> SIMD16<Float> {
-    lanes == 16 ? .load(address) : .load(address, count: lanes)
-  }
-
   /// Hands each vector of channels of each window to `body`: where it is in the output and at the window's first pixel, its first
   /// channel, and how many.
   @inline(__always)
@@ -75,8 +71,8 @@ public struct MaximumPooling: Sendable {
       for column in 0..<output.width {
         let pixel = (row &* output.width &+ column) &* input.channels
         let corner = (row &* input.width &+ column) &* size &* input.channels
-        for channel in stride(from: 0, to: input.channels, by: 16) {
-          body(pixel &+ channel, corner &+ channel, channel, min(16, input.channels &- channel))
+        LaneRange.forEach(input.channels) { channel, lanes in
+          body(pixel &+ channel, corner &+ channel, channel, lanes)
         }
       }
     }
