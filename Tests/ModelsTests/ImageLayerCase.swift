@@ -5,7 +5,7 @@ import Testing
 /// A layer of images, what it should compute, and a batch for it.
 struct ImageLayerCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
-  let layer: any Layer
+  let makeLayer: @Sendable () -> any Layer
   let reference: ReferenceLayer
   var rows = 3
   /// Of what the shortcut comes from, if there is one.
@@ -23,14 +23,15 @@ struct ImageLayerCase: CustomTestStringConvertible, Sendable {
     return ConvolutionProducts.Kernels.allCases.filter { ConvolutionProducts(shape, kernels: $0).kernels == $0 }
       .flatMap { kernels in
         let name = "\(kernels) \(input)→\(shape.output), window \(kernel)"
-        let convolution = Convolution("conv", shape, kernels: kernels)
         let plain = ImageLayerCase(
-          testDescription: name, layer: convolution, reference: .convolution(shape), rows: 2)
+          testDescription: name, makeLayer: { Convolution("conv", shape, kernels: kernels) },
+          reference: .convolution(shape), rows: 2)
         let sizes = [1, 2].filter { min(shape.output.height, shape.output.width) >= $0 }
         return [plain]
           + sizes.map { size in
             ImageLayerCase(
-              testDescription: "\(name), pooled \(size)", layer: PooledConvolution(convolution, pooling: size),
+              testDescription: "\(name), pooled \(size)",
+              makeLayer: { PooledConvolution(Convolution("conv", shape, kernels: kernels), pooling: size) },
               reference: .pooledConvolution(shape, size: size), rows: 2)
           }
       }
@@ -44,20 +45,25 @@ struct ImageLayerCase: CustomTestStringConvertible, Sendable {
   ].map { image, source, stride in
     ImageLayerCase(
       testDescription: "normalization \(image), shortcut \(source.map { "from \($0)" } ?? "none")",
-      layer: BatchNormalization(
-        "bn", image, shortcut: source.map { (shortcut: Shortcut(from: $0, to: image), layersBack: 1) }),
+      makeLayer: {
+        BatchNormalization(
+          "bn", image, shortcut: source.map { (shortcut: Shortcut(from: $0, to: image), layersBack: 1) })
+      },
       reference: .normalization(image, source: source, stride: stride), rows: 4, source: source)
   }
 
   private static let pooling = [image(4, 6, 3), image(7, 9, 5), image(5, 4, 16)].map { image in
     ImageLayerCase(
-      testDescription: "mean \(image)", layer: GlobalAveragePoolingLayer("pool", image),
+      testDescription: "mean \(image)", makeLayer: { GlobalAveragePoolingLayer("pool", image) },
       reference: .globalAveragePooling(image))
   }
 
   private static func image(_ height: Int, _ width: Int, _ channels: Int) -> ImageShape {
     ImageShape(height: height, width: width, channels: channels)
   }
+
+  /// One of the caller's own, as tests run side by side and layers have scratch memory.
+  var layer: any Layer { makeLayer() }
 
   // MARK: Numbers
 

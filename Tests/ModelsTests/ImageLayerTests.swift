@@ -4,6 +4,7 @@ import Testing
 
 /// What a forward and a backward pass in training mode leave.
 private struct Passes {
+  let layer: any Layer
   let output: Rows
   let inner: Rows?
   let inputGradient: Rows
@@ -13,29 +14,30 @@ private struct Passes {
   /// The parameters, as exported.
   let exported: [Double]
 
-  init(_ layer: ImageLayerCase) {
-    let (batch, parameters, source) = (layer.batch, layer.parameters, layer.sourceRows)
-    let outputGradient = Rows(layer.rows, layer.layer.outputCount, layer.outputGradient)
-    let statistics = ParameterVector(count: layer.layer.statisticCount)
-    output = Rows(layer.rows, layer.layer.outputCount)
-    inputGradient = Rows(layer.rows, layer.layer.inputCount)
+  init(_ given: ImageLayerCase) {
+    let (batch, parameters, source) = (given.batch, given.parameters, given.sourceRows)
+    layer = given.layer
+    let outputGradient = Rows(given.rows, layer.outputCount, given.outputGradient)
+    let statistics = ParameterVector(count: layer.statisticCount)
+    output = Rows(given.rows, layer.outputCount)
+    inputGradient = Rows(given.rows, layer.inputCount)
     gradient = ParameterVector(count: parameters.count)
-    exported = layer.layer.tensors.exported(from: parameters.pointer).map(Double.init)
+    exported = layer.tensors.exported(from: parameters.pointer).map(Double.init)
     // Storing must not depend on what was there.
     gradient.elements.update(repeating: .nan)
-    inner = layer.layer.innerCount > 0 ? Rows(layer.rows, layer.layer.innerCount) : nil
-    layer.layer.forward(
+    inner = layer.innerCount > 0 ? Rows(given.rows, layer.innerCount) : nil
+    layer.forward(
       ForwardPass(
         parameters: parameters.pointer, statistics: statistics.pointer, input: batch.input, output: output.matrix,
         inner: inner?.matrix, shortcut: source?.matrix, mode: .training))
-    layer.layer.backward(
+    layer.backward(
       BackwardPass(
         parameters: parameters.pointer, target: GradientTarget(gradient: gradient.pointer, accumulating: false),
         input: batch.input, output: output.matrix, inner: inner?.matrix, outputGradient: outputGradient.matrix,
         inputGradient: inputGradient.matrix))
-    sourceGradient = layer.source.map { Rows(layer.rows, $0.count) }
-    if let sourceGradient, let (shortcut, _) = layer.layer.shortcut {
-      for row in 0..<layer.rows {
+    sourceGradient = given.source.map { Rows(given.rows, $0.count) }
+    if let sourceGradient, let (shortcut, _) = layer.shortcut {
+      for row in 0..<given.rows {
         shortcut.addGradient(outputGradient.matrix.row(row), to: sourceGradient.matrix.row(row))
       }
     }
@@ -77,7 +79,7 @@ struct ImageLayerTests {
     let (passes, batch, parameters) = (Passes(layer), layer.batch, layer.parameters)
     let gradient = ParameterVector(count: parameters.count)
     let outputGradient = Rows(layer.rows, layer.layer.outputCount, layer.outputGradient)
-    layer.layer.backward(
+    passes.layer.backward(
       BackwardPass(
         parameters: parameters.pointer, target: GradientTarget(gradient: gradient.pointer, accumulating: false),
         input: batch.input, output: passes.output.matrix, inner: passes.inner?.matrix,

@@ -5,7 +5,7 @@ import Testing
 /// A layer over sequences, what it should compute, and sequences for it.
 private struct SequenceLayerCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
-  let layer: any Layer
+  let makeLayer: @Sendable () -> any Layer
   let reference: ReferenceLayer
   let positions: Int
   var sequences = 3
@@ -18,8 +18,9 @@ private struct SequenceLayerCase: CustomTestStringConvertible, Sendable {
     characters, width, positions in
     SequenceLayerCase(
       testDescription: "embedding of \(characters) in \(width), positions \(positions ?? 0)",
-      layer: Embedding(
-        "wte", characters: characters, width: width, positions: positions.map { ("wpe", $0) }),
+      makeLayer: {
+        Embedding("wte", characters: characters, width: width, positions: positions.map { ("wpe", $0) })
+      },
       reference: .embedding(characters: characters, width: width, positions: positions), positions: positions ?? 2,
       characters: characters)
   }
@@ -27,10 +28,10 @@ private struct SequenceLayerCase: CustomTestStringConvertible, Sendable {
   private static let normalizations = [3, 16, 37].flatMap { width in
     [
       SequenceLayerCase(
-        testDescription: "normalization of \(width)", layer: LayerNormalization("ln", width: width),
+        testDescription: "normalization of \(width)", makeLayer: { LayerNormalization("ln", width: width) },
         reference: .layerNormalization(width), positions: 2),
       SequenceLayerCase(
-        testDescription: "gelu of \(width)", layer: GaussianErrorLayer("gelu", width: width),
+        testDescription: "gelu of \(width)", makeLayer: { GaussianErrorLayer("gelu", width: width) },
         reference: .gaussianErrorUnit, positions: 2),
     ]
   }
@@ -40,7 +41,7 @@ private struct SequenceLayerCase: CustomTestStringConvertible, Sendable {
     positions, heads, width in
     SequenceLayerCase(
       testDescription: "attention over \(positions), \(heads) heads, width \(width)",
-      layer: CausalAttention("attn", positions: positions, heads: heads, width: width),
+      makeLayer: { CausalAttention("attn", positions: positions, heads: heads, width: width) },
       reference: .causalAttention(positions: positions, heads: heads, width: width), positions: positions, sequences: 2)
   }
 
@@ -49,10 +50,13 @@ private struct SequenceLayerCase: CustomTestStringConvertible, Sendable {
     inputs, hidden, positions, sequences in
     SequenceLayerCase(
       testDescription: "memory \(inputs)→\(hidden), \(sequences) sequences of \(positions)",
-      layer: LongShortTermMemory("lstm", index: 0, inputs: inputs, hidden: hidden, positions: positions),
+      makeLayer: { LongShortTermMemory("lstm", index: 0, inputs: inputs, hidden: hidden, positions: positions) },
       reference: .longShortTermMemory(inputs: inputs, hidden: hidden, positions: positions), positions: positions,
       sequences: sequences)
   }
+
+  /// One of the caller's own, as tests run side by side and layers have scratch memory.
+  var layer: any Layer { makeLayer() }
 
   var rows: Int { positions * sequences }
   var batch: Batch {
