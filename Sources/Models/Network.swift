@@ -26,6 +26,7 @@ public final class Network {
   /// Of the pass in training mode that comes next, and of its backward half.
   public var randomness = PassRandomness()
 
+  private let outlines: [LayerOutline]
   /// Of each layer's first parameter, and statistic, in the flat vectors.
   private let offsets: [Int]
   private let statisticOffsets: [Int]
@@ -44,6 +45,7 @@ public final class Network {
     precondition(!layers.isEmpty && positions > 0 && maximumBatch > 0)
     precondition(zip(layers, layers.dropFirst()).allSatisfy { $0.outputCount == $1.inputCount })
     self.layers = layers
+    outlines = layers.enumerated().map(LayerOutline.init)
     self.positions = positions
     self.maximumBatch = maximumBatch
     self.evaluationBatch = evaluationBatch ?? maximumBatch
@@ -58,7 +60,7 @@ public final class Network {
     inners = layers.map { AlignedBuffer(count: $0.innerCount > 0 ? kept * Self.stride($0.innerCount) : 0) }
     let widest = layers.map(\.outputCount).max()!
     let gradientCount = layers.contains { $0.shortcut != nil } ? 3 : 2
-    evaluationTurns = Self.evaluationTurns(layers)
+    evaluationTurns = Self.evaluationTurns(outlines)
     let rows = max(maximumBatch, self.evaluationBatch) * positions
     turns = (0..<max(gradientCount, evaluationTurns.max()! + 1)).map { _ in
       AlignedBuffer(count: rows * Self.stride(widest))
@@ -66,12 +68,10 @@ public final class Network {
   }
 
   /// For each layer's output the first buffer whose content no layer needs any more.
-  private static func evaluationTurns(_ layers: [any Layer]) -> [Int] {
+  private static func evaluationTurns(_ layers: [LayerOutline]) -> [Int] {
     var lastUses = layers.indices.map { $0 + 1 }
     for (index, layer) in layers.enumerated() {
-      if let source = layer.shortcut.map({ index - 1 - $0.layersBack }) {
-        lastUses[source] = max(lastUses[source], index)
-      }
+      if let source = layer.shortcutSource { lastUses[source] = max(lastUses[source], index) }
     }
     var turns: [Int] = []
     for index in layers.indices {
@@ -126,23 +126,18 @@ public final class Network {
 
   /// As wide as the output of a layer.
   private func matrix(_ buffer: AlignedBuffer<Float>, _ layer: Int, rows: Int) -> Matrix {
-    let columns = layers[layer].outputCount
+    let columns = outlines[layer].outputCount
     return Matrix(buffer.pointer, rows: rows, columns: columns, stride: Self.stride(columns))
   }
 
   private func inner(_ layer: Int, rows: Int) -> Matrix? {
-    let columns = layers[layer].innerCount
+    let columns = outlines[layer].innerCount
     guard columns > 0 else { return nil }
     return Matrix(inners[layer].pointer, rows: rows, columns: columns, stride: Self.stride(columns))
   }
 
   private func outputGradient(_ layer: Int, in buffer: Int, rows: Int) -> Matrix {
     matrix(turns[buffer], layer, rows: rows)
-  }
-
-  /// The layer whose output is added to that of `layer`.
-  private func shortcutSource(_ layer: Int) -> Int? {
-    layers[layer].shortcut.map { layer - 1 - $0.layersBack }
   }
 
   /// Draws the initial parameters and sets the statistics: a function of `seed` alone, so that every worker starts from the same point.
@@ -170,7 +165,7 @@ public final class Network {
         ForwardPass(
           parameters: parameters.pointer + offsets[index], statistics: statistics.pointer + statisticOffsets[index],
           input: current, output: next, inner: mode.keepsOutputs ? inner(index, rows: input.rows) : nil,
-          shortcut: shortcutSource(index).map { output($0, rows: input.rows, mode) },
+          shortcut: outlines[index].shortcutSource.map { output($0, rows: input.rows, mode) },
           mode: mode, randomness: randomness))
       current = next
       try poll()
@@ -195,7 +190,7 @@ public final class Network {
       var returning: ReturningGradient?
       if let ending = detour, ending.source == index {
         returning = returningGradient(ending, rows: rows)
-        if !layers[index].addsReturningGradient {
+        if !outlines[index].addsReturningGradient {
           for row in 0..<rows { returning!.add(row: row, to: gradient) }
           returning = nil
         }
@@ -209,9 +204,25 @@ public final class Network {
           inputGradient: index == 0 ? nil : outputGradient(index - 1, in: next, rows: rows),
           randomness: randomness, upcoming: index == 0 ? upcoming : nil))
       if detour?.source == index { detour = nil }
-      if let source = shortcutSource(index) { detour = Detour(layer: index, source: source, buffer: buffer) }
+      if let source = outlines[index].shortcutSource { detour = Detour(layer: index, source: source, buffer: buffer) }
       buffer = next
       try poll()
+    }
+  }
+
+  /// What a step asks of a layer besides its passes, known once and for all: to ask the layer takes as long as some of its work.
+  private struct LayerOutline {
+    let outputCount: Int
+    let innerCount: Int
+    /// The layer whose output is added to this one's.
+    let shortcutSource: Int?
+    let addsReturningGradient: Bool
+
+    init(_ index: Int, _ layer: any Layer) {
+      outputCount = layer.outputCount
+      innerCount = layer.innerCount
+      shortcutSource = layer.shortcut.map { index - 1 - $0.layersBack }
+      addsReturningGradient = layer.addsReturningGradient
     }
   }
 
