@@ -52,18 +52,26 @@ struct DenseDots: DenseKernels {
   }
 
   /// lanes ← the products of a few rows and five outputs' weights.
-  @inline(__always)
+  @inline(never)
   private func dots(_ input: Matrix, _ row: Int, _ weights: Numbers, _ first: Int) {
     let last = input.rows &- 1
     let x = FourPlaces { UnsafePointer(input.row(min(row &+ $0, last))) }
+    // The next tile's rows, half of them with the first outputs: rows lie anywhere in memory, and a tile alone keeps too few
+    // reads under way.
+    let half = CrossTile.rows / 2
+    let next = row &+ CrossTile.rows &+ (first == 0 ? 0 : half)
+    let ahead = FourPlaces { UnsafePointer(input.row(min(next &+ $0, last))) }
     let five = CrossTile.Columns(first, of: outputCount, stride: inputCount)
     var tile = CrossTile()
     let whole = inputCount / Vector.scalarCount * Vector.scalarCount
-    for k in stride(from: 0, to: whole, by: Vector.scalarCount) {
+    var k = 0
+    while k < whole {
       let w = weights + k
+      for place in 0..<half { chost_prefetch(ahead[place] + k) }
       tile.add(
         Column { .load(x[$0] + k) }, .load(w + five.place0), .load(w + five.place1), .load(w + five.place2),
         .load(w + five.place3), .load(w + five.place4))
+      k &+= Vector.scalarCount
     }
     if whole < inputCount {
       // What lies behind the last input is another's.
@@ -81,21 +89,34 @@ struct DenseDots: DenseKernels {
   /// ∂loss/∂W = outputGradientᵀ · input, handed to `target`, while asking for as many rows to come.
   func weightGradient(input: Matrix, outputGradient: Matrix, target: GradientTarget, upcoming: UpcomingRows?) {
     forEachTile(columns: outputCount) { start, first in
-      outerProducts(
-        outputGradient.pointer, stride: outputGradient.stride, CrossTile.Columns(first, of: outputCount, stride: 1),
-        count: input.rows, into: gradient.pointer + start,
-        CrossTile.Columns(first, of: outputCount, stride: inputCount),
-        of: { input.row($0) + start }
-      ) { row in
-        guard let upcoming, row < upcoming.count else { return }
-        // Half of the lines go with the first outputs: numbers that the compiler knows, in the innermost loop.
-        let half = first == 0 ? 0 : Self.lines / 2
-        for line in 0..<max(1, Self.lines / 2) {
-          upcoming.prefetch(row: row, column: start &+ (half &+ line) &* CacheLine.floats)
+      // What there is to choose is chosen outside of the innermost loop.
+      if let places = input.places, let upcoming, upcoming.count >= input.rows {
+        // Half of the lines go with the first outputs.
+        let half = start &+ (first == 0 ? 0 : Self.lines / 2) &* CacheLine.floats
+        gradientTile(start, first, outputGradient, count: input.rows, of: { places[$0] + start }) { row in
+          for line in 0..<max(1, Self.lines / 2) {
+            upcoming.prefetch(row: row, column: half &+ line &* CacheLine.floats)
+          }
+        }
+      } else {
+        gradientTile(start, first, outputGradient, count: input.rows, of: { UnsafePointer(input.row($0)) + start }) {
+          _ in
         }
       }
     }
     target.take(gradient.pointer, count: gradient.count)
+  }
+
+  /// The gradient of `width` inputs' and five outputs' weights.
+  @inline(__always)
+  private func gradientTile(
+    _ start: Int, _ first: Int, _ outputGradient: Matrix, count: Int, of row: (Int) -> UnsafePointer<Float>,
+    between: (Int) -> Void
+  ) {
+    outerProducts(
+      outputGradient.pointer, stride: outputGradient.stride, CrossTile.Columns(first, of: outputCount, stride: 1),
+      count: count, into: gradient.pointer + start, CrossTile.Columns(first, of: outputCount, stride: inputCount),
+      of: row, between: between)
   }
 
   /// inputGradient (rows, in) ← outputGradient (rows, out) · W.
@@ -105,7 +126,8 @@ struct DenseDots: DenseKernels {
       outerProducts(
         outputGradient.pointer, stride: 1, CrossTile.Columns(first, of: rows, stride: outputGradient.stride),
         count: outputCount, into: inputGradient.pointer + start,
-        CrossTile.Columns(first, of: rows, stride: inputGradient.stride), of: { weights + start + $0 &* inputCount }
+        CrossTile.Columns(first, of: rows, stride: inputGradient.stride),
+        of: { UnsafePointer(weights) + start + $0 &* inputCount }
       ) { _ in }
     }
   }
@@ -124,7 +146,7 @@ struct DenseDots: DenseKernels {
   @inline(__always)
   private func outerProducts(
     _ factors: Numbers, stride: Int, _ five: CrossTile.Columns, count: Int, into result: Numbers,
-    _ columns: CrossTile.Columns, of row: (Int) -> Numbers, between: (Int) -> Void
+    _ columns: CrossTile.Columns, of row: (Int) -> UnsafePointer<Float>, between: (Int) -> Void
   ) {
     var tile = CrossTile()
     for index in 0..<count {
