@@ -51,7 +51,7 @@ struct DenseDots: DenseKernels {
     }
   }
 
-  /// lanes ← the products of a few rows and five outputs' weights.
+  /// lanes ← the products of a few rows and five outputs' weights. Not inlined: its addresses take all general registers.
   @inline(never)
   private func dots(_ input: Matrix, _ row: Int, _ weights: Numbers, _ first: Int) {
     let last = input.rows &- 1
@@ -92,16 +92,15 @@ struct DenseDots: DenseKernels {
       // What there is to choose is chosen outside of the innermost loop.
       if let places = input.places, let upcoming, upcoming.count >= input.rows {
         // Half of the lines go with the first outputs.
-        let half = start &+ (first == 0 ? 0 : Self.lines / 2) &* CacheLine.floats
+        let column = start &+ (first == 0 ? 0 : Self.lines / 2) &* CacheLine.floats
         gradientTile(start, first, outputGradient, count: input.rows, of: { places[$0] + start }) { row in
           for line in 0..<max(1, Self.lines / 2) {
-            upcoming.prefetch(row: row, column: half &+ line &* CacheLine.floats)
+            upcoming.prefetch(row: row, column: column &+ line &* CacheLine.floats)
           }
         }
       } else {
-        gradientTile(start, first, outputGradient, count: input.rows, of: { UnsafePointer(input.row($0)) + start }) {
-          _ in
-        }
+        let row = { (index: Int) in UnsafePointer(input.row(index)) + start }
+        gradientTile(start, first, outputGradient, count: input.rows, of: row, between: { _ in })
       }
     }
     target.take(gradient.pointer, count: gradient.count)
